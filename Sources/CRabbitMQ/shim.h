@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <amqp.h>
+#include <amqp_framing.h>
+#include <amqp_ssl_socket.h>
+#include <amqp_tcp_socket.h>

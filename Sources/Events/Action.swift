@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A configured section: events, conditions, script and limits.
+package struct Action: Sendable {
+  package enum Mode: String, Sendable { case enabled, observe, disabled }
+  package enum StandardInput: String, Sendable, CaseIterable { case event, payload, body, none }
+  package enum DashPolicy: String, Sendable, CaseIterable { case allow, refuse }
+
+  package var name: String
+  /// Where it was configured, `file:line`.
+  package var place: String
+  package var mode = Mode.enabled
+  package var events = EventSelection()
+  /// Names of the sources whose events it takes; nil = all of type amqp.
+  package var sources: [String]?
+  package var filter: Filter?
+  package var command: Command
+  package var parameters: [Parameter] = []
+  package var environmentParameters: [(name: String, parameter: Parameter)] = []
+  /// Fixed entries `NAME=value`, the whole environment but for ONEVENT_* and `environmentParameters`.
+  package var environment: [[UInt8]] = []
+  package var standardInput = StandardInput.event
+  package var dashPolicy = DashPolicy.allow
+  package var workingDirectory = "/"
+  package var timeout = Duration.seconds(600)
+  package var killAfter = Duration.seconds(10)
+  /// A run that takes longer is told once.
+  package var warnAfter = Duration.seconds(300)
+  /// Nil = only the global limit holds.
+  package var maxConcurrent: Int?
+  /// Nil = unordered (`none`).
+  package var orderBy: FieldPath?
+  /// Older events end as expired.
+  package var maxEventAge: Duration?
+
+  package init(name: String, place: String, command: Command) {
+    self.name = name
+    self.place = place
+    self.command = command
+  }
+}
+
+/// The program that an action starts: its words, with the first one resolved.
+package struct Command: Sendable, Equatable {
+  /// The absolute path that is executed: the script, or `/bin/sh` for a file without `#!`.
+  package var path: String
+  /// argv before the parameters, the script's name first.
+  package var words: [[UInt8]]
+
+  package init(path: String, words: [[UInt8]]) {
+    self.path = path
+    self.words = words
+  }
+}
