@@ -6,7 +6,7 @@ import Events
 /// The keys of actions. All but `events` may stand in `[DEFAULT]` of the same file, and in `[scripts]`.
 enum ActionKeys {
   static let events = Key(
-    "events", .patterns("a comma list of event types and patterns"), default: [], defaultText: "required", in: .action,
+    "events", .patterns("a comma list of event types and patterns").optional, default: nil, defaultText: "required", in: .action,
     summary: "The event types that start the script: `*` is one word, `#` zero or more, `!pattern` excludes, "
       + "`@unmatched` takes what no other action accepted.")
 
@@ -63,7 +63,7 @@ enum ActionKeys {
     summary: "Runs of this action at once.")
 
   static let orderBy = Key(
-    "order_by", .text("a path, or none").located.optional, default: nil, defaultText: "@subject", in: .action, .scripts,
+    "order_by", .line("a path, or none").optional, default: nil, defaultText: "@subject", in: .action, .scripts,
     summary: "Runs with the same value here never overlap and keep the order of receipt; `none` leaves them free.")
 
   static let maxEventAge = Key(

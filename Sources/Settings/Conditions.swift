@@ -6,9 +6,8 @@ import Events
 /// The value of `filter_params`: the filter, and where each of its parts was written.
 struct Conditions: Sendable {
   let filter: Filter
-  /// The filter as JSON: the INI value itself, or the YAML map written as JSON.
-  let json: String
-  let places: ConditionPlaces
+  /// The filter as JSON: the INI value itself, or the YAML map written as JSON, every part with its place in the file.
+  let json: ConfigText
 
   /// One condition at the top of the filter, as a filter of its own.
   struct Part: Sendable {
@@ -20,62 +19,26 @@ struct Conditions: Sendable {
   func separate() -> [Part] {
     let document = JSONDocument()
     var members: [(key: String, json: [UInt8])] = []
-    guard (try? document.parse(json)) != nil else { return [] }
+    guard (try? document.parse(json.text)) != nil else { return [] }
     document.root.forEachMember { key, value in
-      var text = Array("{".utf8)
-      text += JSONText.string(String(decoding: key, as: UTF8.self)).utf8
-      text.append(UInt8(ascii: ":"))
+      let key = String(decoding: key, as: UTF8.self)
+      var text = Array("{\(key.quotedAsJSON):".utf8)
       value.appendJSON(to: &text, unwrapping: false)
       text.append(UInt8(ascii: "}"))
-      members.append((String(decoding: key, as: UTF8.self), text))
+      members.append((key, text))
       return true
     }
     return members.compactMap { member in
       guard (try? member.json.withUnsafeBytes(document.parse)) != nil, let filter = try? Filter(document.root) else {
         return nil
       }
-      return Part(filter: filter, position: places.position(of: [member.key]))
+      return Part(filter: filter, position: json.position(of: [member.key]))
     }
   }
 }
 
-/// Finds the parts of a filter in the file.
-enum ConditionPlaces: Sendable {
-  /// JSON: keys are looked for in the text, one behind the other.
-  case text(ConfigText)
-  /// YAML knows where each of its entries stands.
-  case entries([ConfigEntry], SourcePosition)
-
-  /// Where the entry stands that a chain of keys and indexes leads to, or the nearest around it.
-  func position(of chain: [String]) -> SourcePosition {
-    switch self {
-    case .text(let text):
-      let whole = text.text
-      var found = whole.startIndex
-      for key in chain {
-        guard let range = whole[found...].firstRange(of: JSONText.string(key)) else { continue }
-        found = range.lowerBound
-      }
-      return text.position(atUTF8: whole.utf8.distance(from: whole.startIndex, to: found))
-    case .entries(let entries, let start):
-      return Self.position(of: chain[...], in: .map(entries, start)) ?? start
-    }
-  }
-
-  private static func position(of chain: ArraySlice<String>, in value: ConfigValue) -> SourcePosition? {
-    guard let key = chain.first else { return value.position }
-    switch value {
-    case .map(let entries, _):
-      guard let entry = entries.first(where: { $0.key == key }) else { return value.position }
-      return chain.count == 1 ? entry.position : position(of: chain.dropFirst(), in: entry.value)
-    case .list(let values, _):
-      guard let index = Int(key), values.indices.contains(index) else { return value.position }
-      return position(of: chain.dropFirst(), in: values[index])
-    case .raw, .scalar:
-      return value.position
-    }
-  }
-
+/// The way from a part of a filter to its place in the filter's text.
+enum ConditionPlace {
   /// Takes a place such as `@any[0].purpose.regex` apart by the filter that it is in: keys may hold dots themselves.
   static func chain(of place: String, in root: JSONValue) -> [String] {
     var chain: [String] = []
@@ -104,6 +67,27 @@ enum ConditionPlaces: Sendable {
       value = found.value
     }
     return chain
+  }
+}
+
+extension ConfigText {
+  /// Where the entry stands in a JSON text that a chain of keys and indexes leads to, or the nearest around it.
+  ///
+  /// Keys are looked for one behind the other.
+  func position(of chain: [String]) -> SourcePosition {
+    var found = text.startIndex
+    for key in chain {
+      guard let range = text[found...].firstRange(of: key.quotedAsJSON) else { continue }
+      found = range.lowerBound
+    }
+    return position(atUTF8: text.utf8.distance(from: text.startIndex, to: found))
+  }
+}
+
+extension String {
+  /// The text as a JSON string.
+  var quotedAsJSON: String {
+    ConfigValue.raw(ConfigText(text: self, lines: [])).json.text
   }
 }
 

@@ -9,9 +9,9 @@ extension ValueType where Value == Conditions? {
     expected: "a JSON object of paths and what must hold there", isSingle: false, text: { _ in nil }
   ) { setting, report in
     switch setting.value {
-    case .map(let entries, let position):
+    case .map:
       warnAboutWords(setting.value, report)
-      return read(JSONText.value(setting.value), .entries(entries, position), setting, report)
+      return read(setting.value.json, setting, report)
     case .raw(let raw):
       let part = raw.jsonPart()
       if let problem = part.problem {
@@ -19,48 +19,41 @@ extension ValueType where Value == Conditions? {
         return nil
       }
       noteComments(raw, setting, report)
-      let json = setting.interpolate(part.json, report)
-      return read(json.text, .text(json), setting, report)
+      return read(setting.interpolate(part.json, report), setting, report)
     case .scalar(let text, _):
-      return read(text.text, .text(text), setting, report)
+      return read(text, setting, report)
     case .list(_, let position):
       return setting.wrongForm(position, "a map", report)
     }
   }
 
-  private static func read(
-    _ json: String, _ places: ConditionPlaces, _ setting: Setting, _ report: Report
-  ) -> Conditions?? {
+  private static func read(_ json: ConfigText, _ setting: Setting, _ report: Report) -> Conditions?? {
     // `.some(nil)`: the key is there and asks for nothing.
     if json.isEmpty { return .some(nil) }
     let document = JSONDocument()
     do throws(JSONError) {
-      try document.parse(json)
+      try document.parse(json.text)
     } catch {
-      report.problem(at: position(of: error, places), "'\(setting.key)' is no JSON: \(error.reason)")
+      let position = error.offset.map { json.position(atUTF8: $0) } ?? json.position
+      report.problem(at: position, "'\(setting.key)' is no JSON: \(error.reason)")
       return nil
     }
     guard document.root.kind == .object else {
       report.problem(
-        at: places.position(of: []), "'\(setting.key)' is a JSON \(document.root.kind); expected an object, {\"path\": …}")
+        at: json.position, "'\(setting.key)' is a JSON \(document.root.kind); expected an object, {\"path\": …}")
       return nil
     }
     if document.root.count == 0 { return .some(nil) }
     do throws(FilterErrors) {
-      return Conditions(filter: try Filter(document.root), json: json, places: places)
+      return Conditions(filter: try Filter(document.root), json: json)
     } catch {
       for problem in error.problems {
-        let chain = ConditionPlaces.chain(of: problem.place, in: document.root)
+        let chain = ConditionPlace.chain(of: problem.place, in: document.root)
         report.problem(
-          at: places.position(of: chain), "'\(setting.key)' at \(shortened(problem.place)): \(problem.message)")
+          at: json.position(of: chain), "'\(setting.key)' at \(shortened(problem.place)): \(problem.message)")
       }
       return nil
     }
-  }
-
-  private static func position(of error: JSONError, _ places: ConditionPlaces) -> SourcePosition {
-    if case .text(let text) = places, let offset = error.offset { return text.position(atUTF8: offset) }
-    return places.position(of: [])
   }
 
   private static func noteComments(_ raw: ConfigText, _ setting: Setting, _ report: Report) {

@@ -49,4 +49,16 @@ extension ValueType where Value == ConfigText {
       return found
     }
   }
+
+  /// A text that is taken to the end of the line, `#` and all, and never shown.
+  static func secret(_ expected: String) -> ValueType {
+    ValueType(expected: expected, text: { _ in nil }) { setting, report in
+      guard let found = setting.whole(report) else { return nil }
+      guard !found.isEmpty else {
+        report.problem(at: found.position, "'\(setting.key)' is empty; expected \(expected)")
+        return nil
+      }
+      return found
+    }
+  }
 }

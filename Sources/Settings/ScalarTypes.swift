@@ -77,18 +77,6 @@ extension ValueType where Value == String {
       return FilePath.absolute(found.text, in: setting.directory)
     }
   }
-
-  /// A text that is taken to the end of the line, `#` and all, and never shown.
-  static func secret(_ expected: String) -> ValueType {
-    ValueType(expected: expected, text: { _ in nil }) { setting, report in
-      guard let found = setting.whole(report) else { return nil }
-      guard !found.text.isEmpty else {
-        report.problem(at: found.position, "'\(setting.key)' is empty; expected \(expected)")
-        return nil
-      }
-      return found.text
-    }
-  }
 }
 
 /// Where a value was written, with the value.

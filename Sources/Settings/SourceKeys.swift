@@ -9,16 +9,16 @@ enum SourceKeys {
   static let type = Key(
     "type", .word(), default: SourceType.amqp, in: .source, summary: "The kind of source.")
   static let url = Key(
-    "url", .secret("an address such as amqp://user:password@host/vhost, or oslo's rabbit://…").located.optional,
+    "url", .secret("an address such as amqp://user:password@host/vhost, or oslo's rabbit://…").optional,
     default: nil, defaultText: "none", in: .source,
     summary: "The broker as one text; separate keys beside it override its parts.")
   static let user = Key(
     "user", .text("a user name").optional, default: nil, defaultText: "guest", in: .source, summary: "The log-in.")
   static let password = Key(
-    "password", .secret("a password").located.optional, default: nil, defaultText: "guest", in: .source,
+    "password", .secret("a password").optional, default: nil, defaultText: "guest", in: .source,
     summary: "The password, taken to the end of the line; `password_file` keeps it out of this file.")
   static let passwordFile = Key(
-    "password_file", .text("a file").located.optional, default: nil, defaultText: "none", in: .source,
+    "password_file", .line("a file").optional, default: nil, defaultText: "none", in: .source,
     summary: "A file whose first line is the password, read at each connect; knows ${CREDENTIALS_DIRECTORY}.")
   static let host = Key(
     "host", .fewItems("a comma list of hosts, each with an optional :port").optional, default: nil,
@@ -35,7 +35,7 @@ enum SourceKeys {
 
   // TLS 1.2 or newer.
   static let tls = Key(
-    "tls", .boolean.optional, default: nil, defaultText: "no, with amqps:// yes", in: .source,
+    "tls", .boolean.located.optional, default: nil, defaultText: "no, with amqps:// yes", in: .source,
     summary: "Whether the connection is encrypted.")
   static let tlsCAFile = Key(
     "tls_ca_file", .path("a file of PEM certificates").located.optional, default: nil,
@@ -55,10 +55,10 @@ enum SourceKeys {
 
   // What is taken, and how.
   static let queues = Key(
-    "queues", .items("a comma list of queue names"), default: [], defaultText: "none", in: .source,
+    "queues", .items("a comma list of queue names").optional, default: nil, defaultText: "none", in: .source,
     summary: "The queues to consume; by default only looked for, never declared.")
   static let bind = Key(
-    "bind", .patterns("a comma list of exchange:pattern"), default: [], defaultText: "none", in: .source,
+    "bind", .patterns("a comma list of exchange:pattern").optional, default: nil, defaultText: "none", in: .source,
     summary: "Takes copies through an own durable queue that is bound to exchanges by topic patterns.")
   static let queue = Key(
     "queue", .text("a queue name").optional, default: nil, defaultText: "onevent.NAME", in: .source,
@@ -105,13 +105,13 @@ enum SourceKeys {
     "format", .word(), default: EventMapping.Format.auto, in: .source,
     summary: "`auto` knows oslo 2.0 and 1.0, CloudEvents and plain JSON; `tags` and `text` must be named.")
   static let eventType = Key(
-    "event_type", .text("a path").located.optional, default: nil, defaultText: "by format", in: .source,
+    "event_type", .line("a path").optional, default: nil, defaultText: "by format", in: .source,
     summary: "Where plain JSON has its type; without it the routing key is the type.")
   static let eventID = Key(
-    "event_id", .text("a path").located.optional, default: nil, defaultText: "by format", in: .source,
+    "event_id", .line("a path").optional, default: nil, defaultText: "by format", in: .source,
     summary: "Where plain JSON has its identity.")
   static let eventTime = Key(
-    "event_time", .text("a path").located.optional, default: nil, defaultText: "by format", in: .source,
+    "event_time", .line("a path").optional, default: nil, defaultText: "by format", in: .source,
     summary: "Where plain JSON has its time.")
   static let subject = Key(
     "subject", .items("a comma list of paths"), default: [], defaultText: "by format", in: .source,
