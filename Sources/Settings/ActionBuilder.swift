@@ -19,7 +19,7 @@ struct ActionBuilder {
     let conditions = section.value(ActionKeys.filterParams, report)
     let fixed = EnvironmentBuilder(environment: environment, base: base, report: report).build(section)
     let command = command(section, mode, searchPath: fixed.first { $0.name == "PATH" }?.value ?? "")
-    let timeout = section.value(ActionKeys.timeout, report).value
+    let timeout = section.value(ActionKeys.timeout, report)
 
     var action = Action(
       name: section.name, place: "\(section.position.file):\(section.position.line)",

@@ -6,12 +6,12 @@ import Events
 /// The keys of actions. All but `events` may stand in `[DEFAULT]` of the same file, and in `[scripts]`.
 enum ActionKeys {
   static let events = Key(
-    "events", .patterns("a comma list of event types and patterns").optional, default: nil, defaultText: "required", in: .action,
+    "events", .patterns("a comma list of event types and patterns"), defaultText: "required", in: .action,
     summary: "The event types that start the script: `*` is one word, `#` zero or more, `!pattern` excludes, "
       + "`@unmatched` takes what no other action accepted.")
 
   static let source = Key(
-    "source", .items("a comma list of source names").optional, default: nil, defaultText: "all sources of type amqp",
+    "source", .items("a comma list of source names"), defaultText: "all sources of type amqp",
     in: .action, summary: "Takes events of these sources only.")
 
   static let enabled = Key(
@@ -19,7 +19,7 @@ enum ActionKeys {
     summary: "Whether the action runs; `observe` matches and counts, and runs nothing.")
 
   static let script = Key(
-    "script", .line("a command: a script, with words for it").optional, default: nil, defaultText: "required",
+    "script", .line("a command: a script, with words for it"), defaultText: "required",
     in: .action, .scripts,
     summary: "The script and its first words, split as a shell splits words, run by none.")
 
@@ -45,8 +45,7 @@ enum ActionKeys {
     summary: "With `refuse`, a value that begins an argument with `-` stops the run.")
 
   static let timeout = Key(
-    "timeout", .duration(.milliseconds(100)...Duration.days(30)).located,
-    default: Located(value: Duration.seconds(600), position: .nowhere), in: .action, .scripts,
+    "timeout", .duration(.milliseconds(100)...Duration.days(30)), default: .seconds(600), in: .action, .scripts,
     summary: "How long the script may run; then its process group is sent TERM.")
 
   static let killAfter = Key(
@@ -54,24 +53,24 @@ enum ActionKeys {
     summary: "How long after TERM the process group is sent KILL.")
 
   static let warnAfter = Key(
-    "warn_after", .duration(.milliseconds(1)...Duration.days(30)).optional, default: nil,
+    "warn_after", .duration(.milliseconds(1)...Duration.days(30)),
     defaultText: "half of timeout", in: .action, .scripts,
     summary: "A run that takes longer is told, once.")
 
   static let maxConcurrent = Key(
-    "max_concurrent", .integer(1...10_000).optional, default: nil, defaultText: "unlimited", in: .action,
+    "max_concurrent", .integer(1...10_000), defaultText: "unlimited", in: .action,
     summary: "Runs of this action at once.")
 
   static let orderBy = Key(
-    "order_by", .line("a path, or none").optional, default: nil, defaultText: "@subject", in: .action, .scripts,
+    "order_by", .line("a path, or none"), defaultText: "@subject", in: .action, .scripts,
     summary: "Runs with the same value here never overlap and keep the order of receipt; `none` leaves them free.")
 
   static let maxEventAge = Key(
-    "max_event_age", .duration(.milliseconds(1)...Duration.days(3650)).optional, default: nil, defaultText: "none",
+    "max_event_age", .duration(.milliseconds(1)...Duration.days(3650)), defaultText: "none",
     in: .action, .scripts, summary: "Older events end as expired.")
 
   static let workingDirectory = Key(
-    "working_directory", .path("a directory").located.optional, default: nil,
+    "working_directory", located: .path("a directory"),
     defaultText: "the directory of the configuration file", in: .action, .scripts,
     summary: "Where the script starts.")
 

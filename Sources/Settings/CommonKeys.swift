@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConfigText
+
 /// The keys of `[scripts]` that are no defaults for actions.
 enum ScriptsKeys {
   static let maxConcurrent = Key(

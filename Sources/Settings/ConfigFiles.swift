@@ -15,9 +15,9 @@ enum ConfigFiles {
   ///   - directory: The default directory.
   static func list(_ paths: [String]?, directory: String = directory, _ report: Report) -> [String] {
     if let paths, !paths.isEmpty {
-      return paths.flatMap { path in
+      return paths.flatMap { path -> [String] in
         guard isDirectory(path) else { return [path] }
-        let files = files(in: path)
+        let files = Self.files(in: path)
         if files.isEmpty {
           report.problem(
             at: SourcePosition(file: path, line: 1, column: 1),
@@ -27,7 +27,7 @@ enum ConfigFiles {
       }
     }
     let main = "\(directory)/onevent.conf"
-    let files = (access(main, F_OK) == 0 ? [main] : []) + files(in: "\(directory)/conf.d")
+    let files = (access(main, F_OK) == 0 ? [main] : []) + Self.files(in: "\(directory)/conf.d")
     if files.isEmpty {
       report.problem(
         at: SourcePosition(file: main, line: 1, column: 1),

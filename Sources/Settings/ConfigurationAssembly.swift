@@ -33,7 +33,9 @@ struct ConfigurationAssembly {
     configuration.sources = sources.map { builder.build($0) }
     configuration.actions = actions(scripts, sources.map(\.name))
 
-    let check = ConsumptionCheck(scripts: configuration.scripts, report: report)
+    let written = files.flatMap(\.sections).filter { $0.kind == .action }.count
+    let check = ConsumptionCheck(
+      scripts: configuration.scripts, hasAllActions: configuration.actions.count == written, report: report)
     for index in configuration.sources.indices {
       check.look(at: &configuration.sources[index], configuration.actions, sources[index])
     }
@@ -82,7 +84,7 @@ struct ConfigurationAssembly {
       }
       return unique(written, "source")
     }
-    if defaults.isEmpty, let file = files.first {
+    if defaults.isEmpty, let file = files.first, files.allSatisfy(\.isUnderstood) {
       let section = files.first { $0.defaultsPosition != nil }
       report.problem(
         at: section?.defaultsPosition ?? SourcePosition(file: file.path, line: 1, column: 1),
@@ -110,7 +112,7 @@ struct ConfigurationAssembly {
 
   private func actions(_ scripts: Section, _ sources: [String]) -> [Action] {
     let sections = unique(files.flatMap(\.sections).filter { $0.kind == .action }, "action")
-    if sections.isEmpty, let file = files.first {
+    if sections.isEmpty, let file = files.first, files.allSatisfy(\.isUnderstood) {
       report.finding(
         .warning, at: SourcePosition(file: file.path, line: 1, column: 1),
         "there is no action, so nothing will run; an action is a section with 'events' and 'script'")

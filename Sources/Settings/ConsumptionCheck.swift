@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AMQP
 import ConfigText
 import Events
 
 /// Checks what becomes of the deliveries of a source: whether anything takes them, and whether in time.
 struct ConsumptionCheck {
   let scripts: ScriptSettings
+  /// False when some action could not be read: then nothing is said of what is missing.
+  let hasAllActions: Bool
   let report: Report
 
   func look(at source: inout SourceSettings, _ actions: [Action], _ section: Section) {
     source.isConsumed = ActionTable(actions).listens(to: source.name)
     guard source.isConsumed else {
+      guard hasAllActions else { return }
       report.finding(
         .warning, at: source.position,
         "the source '\(source.name)' is not consumed, because no enabled action takes its events: its queues would be "

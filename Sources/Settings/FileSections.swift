@@ -19,6 +19,8 @@ struct FileSections {
   private(set) var common: [SectionKind: (inherited: [String: Setting], own: [String: Setting])] = [:]
   /// Whether the Python listener could have read the file.
   let speaksPython: Bool
+  /// Whether every section and every name in `[DEFAULT]` was understood: then what is not there is really missing.
+  private(set) var isUnderstood: Bool
 
   /// Sorts out a document.
   ///
@@ -28,6 +30,7 @@ struct FileSections {
     self.isINI = isINI
     directory = FilePath.directory(of: path)
     speaksPython = isINI && document.sections.contains { $0.isPlainAction }
+    isUnderstood = document.problems.isEmpty && document.unknown.isEmpty
     for problem in document.problems { report.add(problem) }
     for entry in document.unknown {
       report.problem(
@@ -38,12 +41,15 @@ struct FileSections {
     let defaultSection = document.sections.first { $0.name == "DEFAULT" }
     let checker = KeyChecker(texts: isINI ? document.rawTexts : [], report: report)
     if let defaultSection {
-      checker.checkDefaults(defaultSection)
+      if !checker.checkDefaults(defaultSection) { isUnderstood = false }
       defaults = settings(of: defaultSection, names: names(of: [defaultSection]), speaksPython)
       defaultsPosition = defaultSection.position
     }
     for section in document.sections where section.name != "DEFAULT" {
-      guard let (kind, name) = classify(section, document, report) else { continue }
+      guard let (kind, name) = classify(section, report) else {
+        isUnderstood = false
+        continue
+      }
       checker.check(section, kind)
       let names = names(of: [defaultSection, section].compactMap(\.self))
       let own = settings(of: section, names: names, speaksPython && section.isPlainAction)
@@ -106,9 +112,7 @@ struct FileSections {
 
   // MARK: Kinds
 
-  private func classify(
-    _ section: ConfigSection, _ document: ConfigDocument, _ report: Report
-  ) -> (kind: SectionKind, name: String)? {
+  private func classify(_ section: ConfigSection, _ report: Report) -> (kind: SectionKind, name: String)? {
     if section.isPlainAction { return (.action, section.name) }
     let parts = section.name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     if parts.count == 2 {

@@ -25,6 +25,30 @@ struct Key<Value: Sendable>: Sendable {
       name: name, type: type.expected, unit: type.unit, defaultText: defaultText ?? type.text(fallback),
       kinds: kinds, isSingle: type.isSingle, summary: summary)
   }
+
+  /// Describes a key that may be absent.
+  init<Wrapped>(
+    _ name: String, _ type: ValueType<Wrapped>, defaultText: String, in kinds: SectionKind..., summary: String
+  ) where Value == Wrapped? {
+    self.name = name
+    self.type = type.optional
+    fallback = nil
+    description = KeyDescription(
+      name: name, type: type.expected, unit: type.unit, defaultText: defaultText, kinds: kinds,
+      isSingle: type.isSingle, summary: summary)
+  }
+
+  /// Describes a key that may be absent, and whose place is asked for.
+  init<Plain>(
+    _ name: String, located type: ValueType<Plain>, defaultText: String, in kinds: SectionKind..., summary: String
+  ) where Value == Located<Plain>? {
+    self.name = name
+    self.type = type.located.optional
+    fallback = nil
+    description = KeyDescription(
+      name: name, type: type.expected, unit: type.unit, defaultText: defaultText, kinds: kinds,
+      isSingle: type.isSingle, summary: summary)
+  }
 }
 
 /// What the reference says about one key.

@@ -15,16 +15,21 @@ struct KeyChecker {
   }
 
   /// `[DEFAULT]` may hold what any kind of section knows, but for `events`, which makes a section an action.
-  func checkDefaults(_ section: ConfigSection) {
+  ///
+  /// - Returns: Whether all of its keys are known.
+  func checkDefaults(_ section: ConfigSection) -> Bool {
+    var isKnown = true
     for entry in section.entries {
       if entry.key == "events" {
         report.problem(
           at: entry.position,
           "'events' in [DEFAULT] makes no action; write it into a section of its own, such as [fulfill]")
       } else if !SectionKind.allCases.contains(where: { KeyTable.knows(entry.key, in: $0) }), !isNamed(entry.key) {
+        isKnown = false
         report.problem(at: entry.position, message(entry.key, in: "[DEFAULT]", SectionKind.allCases))
       }
     }
+    return isKnown
   }
 
   private func isNamed(_ key: String) -> Bool {

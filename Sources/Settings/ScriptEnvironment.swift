@@ -12,26 +12,22 @@ struct ScriptEnvironment {
 
   init() {
     let id = geteuid()
+    var found: (user: String, home: String)?
     var size = 1024
-    while size <= 1 << 20 {
-      var entry = passwd()
-      var result: UnsafeMutablePointer<passwd>?
-      var buffer = [CChar](repeating: 0, count: size)
-      let found: (code: Int32, user: String?, home: String?) = buffer.withUnsafeMutableBufferPointer { strings in
-        let code = getpwuid_r(id, &entry, strings.baseAddress, strings.count, &result)
-        guard code == 0, result != nil else { return (code, nil, nil) }
-        return (0, entry.pw_name.map { String(cString: $0) }, entry.pw_dir.map { String(cString: $0) })
+    var code: Int32 = ERANGE
+    while code == ERANGE, size <= 1 << 20 {
+      withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { strings in
+        guard let start = strings.baseAddress else { return }
+        var entry = passwd()
+        var result: UnsafeMutablePointer<passwd>?
+        code = getpwuid_r(id, &entry, start, strings.count, &result)
+        guard code == 0, result != nil, let user = entry.pw_name, let home = entry.pw_dir else { return }
+        found = (String(cString: user), String(cString: home))
       }
-      if found.code == ERANGE {
-        size *= 2
-        continue
-      }
-      user = found.user ?? String(id)
-      home = found.home ?? "/"
-      return
+      size *= 2
     }
-    user = String(id)
-    home = "/"
+    user = found?.user ?? String(id)
+    home = found?.home ?? "/"
   }
 
   /// The variables that every script has before `environment` and `pass_environment`.

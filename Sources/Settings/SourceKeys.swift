@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AMQP
+import ConfigText
 import Events
 
 /// The keys of sources of type amqp: `[source:NAME]`, and `[DEFAULT]` where it is the source.
@@ -9,62 +10,61 @@ enum SourceKeys {
   static let type = Key(
     "type", .word(), default: SourceType.amqp, in: .source, summary: "The kind of source.")
   static let url = Key(
-    "url", .secret("an address such as amqp://user:password@host/vhost, or oslo's rabbit://…").optional,
-    default: nil, defaultText: "none", in: .source,
+    "url", .secret("an address such as amqp://user:password@host/vhost, or oslo's rabbit://…"), defaultText: "none", in: .source,
     summary: "The broker as one text; separate keys beside it override its parts.")
   static let user = Key(
-    "user", .text("a user name").optional, default: nil, defaultText: "guest", in: .source, summary: "The log-in.")
+    "user", .text("a user name"), defaultText: "guest", in: .source, summary: "The log-in.")
   static let password = Key(
-    "password", .secret("a password").optional, default: nil, defaultText: "guest", in: .source,
+    "password", .secret("a password"), defaultText: "guest", in: .source,
     summary: "The password, taken to the end of the line; `password_file` keeps it out of this file.")
   static let passwordFile = Key(
-    "password_file", .line("a file").optional, default: nil, defaultText: "none", in: .source,
+    "password_file", .line("a file"), defaultText: "none", in: .source,
     summary: "A file whose first line is the password, read at each connect; knows ${CREDENTIALS_DIRECTORY}.")
   static let host = Key(
-    "host", .fewItems("a comma list of hosts, each with an optional :port").optional, default: nil,
+    "host", .fewItems("a comma list of hosts, each with an optional :port"),
     defaultText: "localhost", in: .source, summary: "The broker's hosts, tried in turn.")
   static let port = Key(
-    "port", .integer(1...65_535).optional, default: nil, defaultText: "5672, with TLS 5671", in: .source,
+    "port", .integer(1...65_535), defaultText: "5672, with TLS 5671", in: .source,
     summary: "The port of hosts that name none.")
   static let virtualHost = Key(
-    "virtual_host", .text("a virtual host").optional, default: nil, defaultText: "/", in: .source,
+    "virtual_host", .text("a virtual host"), defaultText: "/", in: .source,
     summary: "The virtual host.")
   static let authentication = Key(
-    "auth", .word(BrokerAddress.Authentication.self).located.optional, default: nil, defaultText: "plain", in: .source,
+    "auth", located: .word(BrokerAddress.Authentication.self), defaultText: "plain", in: .source,
     summary: "`external` logs in by the client certificate.")
 
   // TLS 1.2 or newer.
   static let tls = Key(
-    "tls", .boolean.located.optional, default: nil, defaultText: "no, with amqps:// yes", in: .source,
+    "tls", located: .boolean, defaultText: "no, with amqps:// yes", in: .source,
     summary: "Whether the connection is encrypted.")
   static let tlsCAFile = Key(
-    "tls_ca_file", .path("a file of PEM certificates").located.optional, default: nil,
+    "tls_ca_file", located: .path("a file of PEM certificates"),
     defaultText: BrokerAddress.TLS().caFile, in: .source, summary: "The authorities that may have signed the broker.")
   static let tlsCertificateFile = Key(
-    "tls_cert_file", .path("a file of PEM certificates").located.optional, default: nil, defaultText: "none",
+    "tls_cert_file", located: .path("a file of PEM certificates"), defaultText: "none",
     in: .source, summary: "The client's certificate.")
   static let tlsKeyFile = Key(
-    "tls_key_file", .path("a PEM file").located.optional, default: nil, defaultText: "none", in: .source,
+    "tls_key_file", located: .path("a PEM file"), defaultText: "none", in: .source,
     summary: "The key of the client's certificate.")
   static let tlsVerify = Key(
-    "tls_verify", .boolean.located.optional, default: nil, defaultText: "yes", in: .source,
+    "tls_verify", located: .boolean, defaultText: "yes", in: .source,
     summary: "Whether the broker's certificate and name are verified.")
   static let tlsServerName = Key(
-    "tls_server_name", .text("a host name or an address").located.optional, default: nil, defaultText: "the host",
+    "tls_server_name", located: .text("a host name or an address"), defaultText: "the host",
     in: .source, summary: "The name that the broker's certificate must have.")
 
   // What is taken, and how.
   static let queues = Key(
-    "queues", .items("a comma list of queue names").optional, default: nil, defaultText: "none", in: .source,
+    "queues", .items("a comma list of queue names"), defaultText: "none", in: .source,
     summary: "The queues to consume; by default only looked for, never declared.")
   static let bind = Key(
-    "bind", .patterns("a comma list of exchange:pattern").optional, default: nil, defaultText: "none", in: .source,
+    "bind", .patterns("a comma list of exchange:pattern"), defaultText: "none", in: .source,
     summary: "Takes copies through an own durable queue that is bound to exchanges by topic patterns.")
   static let queue = Key(
-    "queue", .text("a queue name").optional, default: nil, defaultText: "onevent.NAME", in: .source,
+    "queue", .text("a queue name"), defaultText: "onevent.NAME", in: .source,
     summary: "The name of the own queue of `bind`.")
   static let queueType = Key(
-    "queue_type", .word(QueueType.self).located.optional, default: nil, defaultText: "classic", in: .source,
+    "queue_type", located: .word(QueueType.self), defaultText: "classic", in: .source,
     summary: "The type of queues that are declared here.")
   static let queueArguments = Key(
     "queue_arguments", .pairs("a comma list of name=value"), default: [], defaultText: "none", in: .source,
@@ -73,13 +73,13 @@ enum SourceKeys {
     "declare", .word(), default: DeclareMode.passive, in: .source,
     summary: "With `create`, `queues` are declared; with `passive` they are only looked for.")
   static let durable = Key(
-    "durable", .boolean.located.optional, default: nil, defaultText: "yes", in: .source,
+    "durable", located: .boolean, defaultText: "yes", in: .source,
     summary: "Whether declared queues outlive the broker's restart.")
   static let autoDelete = Key(
     "auto_delete", .boolean, default: false, in: .source,
     summary: "Whether declared queues vanish with their last consumer.")
   static let prefetch = Key(
-    "prefetch", .integer(1...65_535).located.optional, default: nil, defaultText: "2 × max_concurrent of [scripts]",
+    "prefetch", located: .integer(1...65_535), defaultText: "2 × max_concurrent of [scripts]",
     in: .source, summary: "How many deliveries of each queue are taken and not settled.")
   static let maxUnsettledBytes = Key(
     "max_unsettled_bytes", .size(64 << 10...64 << 30), default: 64 << 20, in: .source,
@@ -105,13 +105,13 @@ enum SourceKeys {
     "format", .word(), default: EventMapping.Format.auto, in: .source,
     summary: "`auto` knows oslo 2.0 and 1.0, CloudEvents and plain JSON; `tags` and `text` must be named.")
   static let eventType = Key(
-    "event_type", .line("a path").optional, default: nil, defaultText: "by format", in: .source,
+    "event_type", .line("a path"), defaultText: "by format", in: .source,
     summary: "Where plain JSON has its type; without it the routing key is the type.")
   static let eventID = Key(
-    "event_id", .line("a path").optional, default: nil, defaultText: "by format", in: .source,
+    "event_id", .line("a path"), defaultText: "by format", in: .source,
     summary: "Where plain JSON has its identity.")
   static let eventTime = Key(
-    "event_time", .line("a path").optional, default: nil, defaultText: "by format", in: .source,
+    "event_time", .line("a path"), defaultText: "by format", in: .source,
     summary: "Where plain JSON has its time.")
   static let subject = Key(
     "subject", .items("a comma list of paths"), default: [], defaultText: "by format", in: .source,
