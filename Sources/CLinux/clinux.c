@@ -1,3 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#define _GNU_SOURCE
+
 #include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int clinux_memfd_create(const char *name) {
+  return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
+int clinux_seal(int memory_file) {
+  return fcntl(memory_file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+}
+
+int clinux_pipe_to_read(int ends[2]) {
+  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+  // Not by pipe2: it would make the child's end non-blocking too, and scripts do not expect EAGAIN.
+  if (fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0) return 0;
+  int reason = errno;
+  close(ends[0]);
+  close(ends[1]);
+  errno = reason;
+  return -1;
+}
+
+int clinux_open_directory(const char *path) {
+  return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+int clinux_pidfd_open(pid_t process) {
+  // Not glibc's pidfd_open, which came with 2.36: an older one serves too.
+  return (int)syscall(SYS_pidfd_open, process, 0);
+}
+
+int clinux_eventfd_waiting(void) { return eventfd(0, EFD_CLOEXEC); }
+
+int clinux_eventfd_nonblocking(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+int clinux_set_thread_name(const char *name) { return pthread_setname_np(pthread_self(), name); }
+
+int clinux_is_mounted_noexec(const char *path) {
+  struct statvfs file_system;
+  if (statvfs(path, &file_system) != 0) return -1;
+  return (file_system.f_flag & ST_NOEXEC) != 0;
+}
+
+const short clinux_spawn_setsid = POSIX_SPAWN_SETSID;
+
+int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+int clinux_spawn_fchdir(posix_spawn_file_actions_t *actions, int directory) {
+  return posix_spawn_file_actions_addfchdir_np(actions, directory);
+}

@@ -28,6 +28,11 @@ package struct ConfigProblem: Sendable, Error, Equatable, CustomStringConvertibl
 /// A configuration file as text with positions: sections, keys and values, nothing interpreted.
 package struct ConfigDocument: Sendable {
   package var sections: [ConfigSection] = []
+  /// YAML: what stands at the top under a name that no section is made from, in the order of the file.
+  ///
+  /// The caller knows all names and says which one was probably meant, so this is not yet a problem.
+  package var unknown: [ConfigEntry] = []
+  /// Everything that is wrong with the file's form, in the order of the file.
   package var problems: [ConfigProblem] = []
   package init() {}
 }
@@ -65,15 +70,12 @@ package indirect enum ConfigValue: Sendable {
   case map([ConfigEntry], SourcePosition)
 
   package enum YAMLType: Sendable, Equatable { case null, boolean, number, text }
-}
 
-/// A text that knows where each of its characters stood in the file.
-package struct ConfigText: Sendable {
-  package var text: String
-  /// The position of each line of `text`.
-  package var lines: [SourcePosition]
-  package init(text: String, lines: [SourcePosition]) {
-    self.text = text
-    self.lines = lines
+  /// Where the value begins.
+  package var position: SourcePosition {
+    switch self {
+    case .raw(let text), .scalar(let text, _): text.position
+    case .list(_, let position), .map(_, let position): position
+    }
   }
 }

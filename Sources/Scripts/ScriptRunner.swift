@@ -1,51 +1,110 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Events
-
-/// Names an attempt towards the runner; never reused within a daemon's life.
-package struct AttemptID: Sendable, Hashable {
-  package var number: UInt64
-  package init(_ number: UInt64) { self.number = number }
-}
-
-package enum OutputStream: UInt8, Sendable { case standardOutput, standardError }
-
-/// What is kept of one output stream: its head and its tail.
-package struct KeptOutput: Sendable, Equatable {
-  package var head: [UInt8] = []
-  package var tail: [UInt8] = []
-  /// Bytes between head and tail that were not kept.
-  package var dropped: UInt64 = 0
-  package init() {}
-}
-
-/// How an attempt went.
-package struct Completion: Sendable {
-  package var outcome: Outcome
-  package var duration: Duration
-  package var standardOutput: KeptOutput
-  package var standardError: KeptOutput
-}
-
-/// Hears of attempts. Called on the runner's threads; must not block.
-package protocol RunObserver: AnyObject, Sendable {
-  func started(_ attempt: AttemptID, pid: Int32)
-  /// One line, its end removed; lines longer than 16 KiB come in pieces.
-  func printed(_ attempt: AttemptID, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>)
-  func ended(_ attempt: AttemptID, _ completion: Completion)
-}
+import Glibc
+import Synchronization
 
 /// Runs invocations as child processes: one thread starts them, one thread watches them.
+///
+/// A child gets a session and a process group of its own, default signal dispositions, an empty signal mask, the
+/// invocation's environment and working directory, and the descriptors 0, 1 and 2: its input and two pipes.
+/// What a script leaves running in the background goes on after its end, but nobody reads its output any more:
+/// when it writes to a descriptor that it inherited, it gets `SIGPIPE` or `EPIPE`. A script that starts a daemon
+/// connects that daemon's output elsewhere.
+///
+/// Scripts are started one after the other. One whose execution hangs in the kernel, on a file server that is gone,
+/// delays the start of those behind it, and the return of `close`, but not those that run.
 package final class ScriptRunner: Sendable {
-  /// - Parameter outputLimit: Bytes kept of each stream, half head and half tail.
-  package init(outputLimit: Int, observer: any RunObserver) throws { fatalError("stub") }
+  private let observer: any RunObserver
+  private let startQueue: StartQueue
+  private let watchList: WatchList
+  /// Nil once they have been joined.
+  private let threads: Mutex<(spawner: WorkerThread, watcher: WorkerThread)?>
+
+  /// Starts both threads.
+  ///
+  /// Opens `/dev/null` on those of the descriptors 0, 1 and 2 that are closed, lest a pipe of a child gets their
+  /// numbers, and gives `SIGCHLD` its default disposition if it is ignored, lest exit codes get lost.
+  ///
+  /// - Parameters:
+  ///   - outputLimit: Bytes kept of each stream, half head and half tail.
+  ///   - observer: Hears of every attempt; held as long as the runner lives.
+  /// - Throws: `RunnerFailure` when the system gives no descriptor or no thread.
+  package init(outputLimit: Int, observer: any RunObserver) throws {
+    self.observer = observer
+    do {
+      try Self.prepareProcess()
+      let startQueue = try StartQueue()
+      let watchList = try WatchList()
+      self.startQueue = startQueue
+      self.watchList = watchList
+      let watcher = try WorkerThread(name: "script-watcher") {
+        Watcher(watchList: watchList, observer: observer).run()
+      }
+      do {
+        let spawner = try WorkerThread(name: "script-spawner") {
+          Spawner(startQueue: startQueue, watchList: watchList, outputLimit: outputLimit, observer: observer).run()
+        }
+        threads = Mutex((spawner, watcher))
+      } catch {
+        watchList.expectNoMore()
+        watcher.join()
+        throw error
+      }
+    } catch let error as ErrorNumber {
+      throw RunnerFailure(description: "cannot set up the running of scripts: \(error.words)")
+    }
+  }
+
+  /// Closes the runner, as `close` does.
+  deinit { close() }
 
   /// Starts an attempt. Returns at once; `ended` is called exactly once for each.
-  package func start(_ invocation: Invocation, as attempt: AttemptID) { fatalError("stub") }
+  ///
+  /// After `close` nothing is started any more: the attempt ends as interrupted, before this returns.
+  package func start(_ invocation: Invocation, as attempt: AttemptID) {
+    guard startQueue.add(invocation, as: attempt) else {
+      observer.ended(attempt, .unstarted(.interrupted))
+      return
+    }
+  }
 
   /// Ends every running script: TERM to its group, KILL after its `killAfter`; each ends as `interrupted`.
-  package func interruptAll() { fatalError("stub") }
+  ///
+  /// Attempts that wait for their start are not started and end as `interrupted` too. One that is being ended for
+  /// its timeout stays `timedOut`. What is started later is not concerned.
+  package func interruptAll() {
+    startQueue.interrupt { interruption, unstarted in
+      watchList.interrupt(before: interruption, unstarted: unstarted)
+    }
+  }
 
-  /// Stops both threads, after the last attempt has ended. Waits for it.
-  package func close() { fatalError("stub") }
+  /// Stops both threads, after the last attempt has ended. Waits for it; not to be called by the observer.
+  package func close() {
+    threads.withLock { threads in
+      guard let running = threads else { return }
+      startQueue.close()
+      running.spawner.join()
+      running.watcher.join()
+      threads = nil
+    }
+  }
+
+  private static func prepareProcess() throws(ErrorNumber) {
+    for standard in 0...2 as ClosedRange<Int32> where fcntl(standard, F_GETFD) < 0 {
+      // The lowest free number is taken: this one. It stays open for the process's life.
+      guard open("/dev/null", O_RDWR) >= 0 else { throw ErrorNumber.last }
+    }
+    var action = sigaction()
+    sigaction(SIGCHLD, nil, &action)
+    let isIgnored = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    guard isIgnored || action.sa_flags & SA_NOCLDWAIT != 0 else { return }
+    action = sigaction()
+    sigaction(SIGCHLD, &action, nil)
+  }
+}
+
+/// Says why a runner could not be set up.
+package struct RunnerFailure: Error, CustomStringConvertible {
+  package let description: String
 }

@@ -1,3 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// What glibc offers on Linux and Swift's `Glibc` module does not show, because it is imported without
+// `_GNU_SOURCE`. Every function keeps the contract of the call it is named after; constants that are macros
+// or hidden come as fixed choices in the function's name. All descriptors are opened close-on-exec.
 
 #pragma once
+
+#include <spawn.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/types.h>
+
+/// Creates an empty memory file that can be sealed. Returns -1 and sets `errno` on failure; see memfd_create(2).
+int clinux_memfd_create(const char *name);
+
+/// Forbids every later change of the content, size and seals of a memory file; see F_ADD_SEALS in fcntl(2).
+int clinux_seal(int memory_file);
+
+/// Creates a pipe: `ends[0]` to read from, non-blocking, and `ends[1]` to write to, blocking; see pipe2(2).
+int clinux_pipe_to_read(int ends[2]);
+
+/// Opens a directory without the right to list it, good for fchdir(2) and the *at() calls; see O_PATH in open(2).
+int clinux_open_directory(const char *path);
+
+/// Returns a descriptor that becomes readable when the process ends; see pidfd_open(2).
+int clinux_pidfd_open(pid_t process);
+
+/// Creates a counter at 0 whose read waits until it is not 0; see eventfd(2).
+int clinux_eventfd_waiting(void);
+
+/// Creates a counter at 0 whose read never waits; see eventfd(2).
+int clinux_eventfd_nonblocking(void);
+
+/// Creates an event poll; see epoll_create1(2).
+int clinux_epoll_create(void);
+
+/// Gives the calling thread a name of at most 15 bytes; see pthread_setname_np(3).
+int clinux_set_thread_name(const char *name);
+
+/// Tells whether the file's file system is mounted `noexec`: 1 yes, 0 no, -1 with `errno` when it cannot be told.
+int clinux_is_mounted_noexec(const char *path);
+
+/// The flag that lets posix_spawn(3) start the child in a session of its own.
+extern const short clinux_spawn_setsid;
+
+/// Closes every descriptor from `first` on in the child; see posix_spawn_file_actions_addclosefrom_np in <spawn.h>.
+int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+
+/// Changes the child's working directory to an open one; see posix_spawn_file_actions_addfchdir_np in <spawn.h>.
+int clinux_spawn_fchdir(posix_spawn_file_actions_t *actions, int directory);

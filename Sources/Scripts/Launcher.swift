@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Events
+import Glibc
+
+/// A child that runs, and the ends of what connects it with us.
+struct LaunchedChild: ~Copyable {
+  /// Also the number of its process group and session. Valid until the child has been waited for.
+  let pid: pid_t
+  /// Readable once the child has ended.
+  let process: Descriptor
+  /// Non-blocking, like `standardError`.
+  let standardOutput: Descriptor
+  let standardError: Descriptor
+}
+
+/// Turns invocations into children, one at a time; waits in the kernel until the program is executed or refused.
+struct Launcher: ~Copyable {
+  private let attributes = SpawnAttributes()
+
+  /// Starts a child: its own session, default signals, empty mask, descriptors 0, 1 and 2 only.
+  ///
+  /// Leaves neither a descriptor nor a process behind when it fails.
+  ///
+  /// - Throws: What could not be done, with the real cause where the kernel's `errno` hides it.
+  func launch(_ invocation: Invocation) throws(StartFailure) -> LaunchedChild {
+    try refuseEmbeddedNUL(invocation)
+    let input = try Self.attempt(invocation, "open its standard input") { () throws(ErrorNumber) in
+      try Self.openInput(invocation.standardInput)
+    }
+    let directory: Descriptor
+    do {
+      directory = try Descriptor(opened: clinux_open_directory(invocation.workingDirectory))
+    } catch {
+      throw StartFailure(workingDirectoryOf: invocation, error)
+    }
+    let output = try Self.attempt(invocation, "make a pipe for its output") { () throws(ErrorNumber) in try Pipe() }
+    let error = try Self.attempt(invocation, "make a pipe for its output") { () throws(ErrorNumber) in try Pipe() }
+    let pid = try spawn(invocation, input: input, output: output.writing, error: error.writing, directory: directory)
+
+    // What the child has now is given up before one more descriptor is asked for, so that the limit on them
+    // cannot be met here unless another thread takes all four.
+    _ = consume input
+    _ = consume directory
+    let standardOutput = Self.readingEnd(of: output)
+    let standardError = Self.readingEnd(of: error)
+    do {
+      let process = try Descriptor(opened: clinux_pidfd_open(pid))
+      return LaunchedChild(
+        pid: pid, process: process, standardOutput: standardOutput, standardError: standardError)
+    } catch {
+      Self.abandon(pid)
+      throw StartFailure(unwatchable: invocation, error)
+    }
+  }
+
+  /// Ends a child that cannot be watched, with its group, and waits for it.
+  static func abandon(_ pid: pid_t) {
+    kill(-pid, SIGKILL)
+    while waitpid(pid, nil, 0) < 0 && errno == EINTR {}
+  }
+
+  private func spawn(
+    _ invocation: Invocation, input: borrowing Descriptor, output: borrowing Descriptor, error: borrowing Descriptor,
+    directory: borrowing Descriptor
+  ) throws(StartFailure) -> pid_t {
+    let actions: SpawnActions
+    do {
+      actions = try SpawnActions(input: input, output: output, error: error, directory: directory)
+    } catch {
+      throw StartFailure(invocation, doing: "prepare it", error)
+    }
+    let arguments = CStringVector(invocation.arguments)
+    let environment = CStringVector(invocation.environment)
+    var pid = pid_t()
+    let result = actions.withPointer { actions in
+      attributes.withPointer { attributes in
+        posix_spawn(&pid, invocation.path, actions, attributes, arguments.pointers, environment.pointers)
+      }
+    }
+    guard result == 0 else {
+      throw StartFailure(executing: invocation, in: directory, ErrorNumber(value: result))
+    }
+    return pid
+  }
+
+  /// Opens what the script reads: a sealed memory file at its start, or `/dev/null`.
+  ///
+  /// Sealed, a script that writes to it changes nothing; a file, it can be opened anew as `/dev/stdin`.
+  private static func openInput(_ bytes: [UInt8]?) throws(ErrorNumber) -> Descriptor {
+    guard let bytes else { return try Descriptor(opened: open("/dev/null", O_RDONLY | O_CLOEXEC)) }
+    let file = try Descriptor(opened: clinux_memfd_create("event"))
+    var written = 0
+    while written < bytes.count {
+      // pwrite leaves the file's offset where the script begins to read.
+      let count = bytes.withUnsafeBytes { pwrite(file.number, $0.baseAddress.map { $0 + written }, $0.count - written, off_t(written)) }
+      guard count > 0 else { throw ErrorNumber(value: count == 0 ? ENOSPC : errno) }
+      written += count
+    }
+    guard clinux_seal(file.number) == 0 else { throw ErrorNumber.last }
+    return file
+  }
+
+  private static func readingEnd(of pipe: consuming Pipe) -> Descriptor { pipe.reading }
+
+  private static func attempt<Value: ~Copyable>(
+    _ invocation: Invocation, _ deed: String, _ body: () throws(ErrorNumber) -> Value
+  ) throws(StartFailure) -> Value {
+    do {
+      return try body()
+    } catch {
+      throw StartFailure(invocation, doing: deed, error)
+    }
+  }
+
+  /// A C string ends at its first NUL byte: what holds one is refused, never cut.
+  private func refuseEmbeddedNUL(_ invocation: Invocation) throws(StartFailure) {
+    func holdsNUL(_ bytes: [UInt8]) -> Bool {
+      bytes.withUnsafeBytes { bytes in bytes.baseAddress.map { memchr($0, 0, bytes.count) != nil } ?? false }
+    }
+    if let index = invocation.arguments.firstIndex(where: holdsNUL) {
+      throw StartFailure(invocation, embeddedNULIn: "argument \(index)")
+    }
+    if let entry = invocation.environment.first(where: holdsNUL) {
+      throw StartFailure(invocation, embeddedNULIn: "environment variable \(StartFailure.name(ofEntry: entry))")
+    }
+    if invocation.path.utf8.contains(0) || invocation.workingDirectory.utf8.contains(0) {
+      throw StartFailure(invocation, embeddedNULIn: "path or working directory")
+    }
+  }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Events
+import Glibc
+
+/// One script from its start to its end, as the watcher sees it.
+///
+/// Unchecked, because the compiler cannot see the hand-over: the spawner makes it and gives it away through the
+/// watch list's lock; from then on only the watcher's thread touches it.
+final class WatchedRun: @unchecked Sendable {
+  /// What is going on, and what its deadline, if it has one, is for.
+  enum Phase {
+    /// Runs; its deadline is its timeout.
+    case running
+    /// TERM is sent; its deadline is KILL's.
+    case ending(Outcome)
+    /// KILL is sent; nothing is left to be done but to wait.
+    case killed(Outcome)
+    /// The script ended after TERM, but others of its group live. It stays a zombie, which keeps its number from
+    /// being given to a new process; its deadline is the next look at the group, or KILL's.
+    case orphaned(Outcome)
+    /// Ended and waited for; its deadline is the end of the patience with those who hold its pipes.
+    case draining(Outcome)
+  }
+
+  let attempt: AttemptID
+  let pid: pid_t
+  let killAfter: Duration
+  let begun: Moment
+  let timeout: Moment
+  /// An interruption with a higher number concerns it.
+  let interruptions: UInt64
+  var phase = Phase.running
+  var killAt = Moment.never
+  /// When the script's end was noticed.
+  var ended: Moment?
+  /// Gone when the end has been noticed.
+  var process: Descriptor?
+  var standardOutput: WatchedStream
+  var standardError: WatchedStream
+
+  init(_ order: StartOrder, _ child: consuming LaunchedChild, begun: Moment, started: Moment, outputLimit: Int) {
+    attempt = order.attempt
+    interruptions = order.interruptions
+    killAfter = order.invocation.killAfter
+    timeout = started.advanced(by: order.invocation.timeout)
+    self.begun = begun
+    pid = child.pid
+    process = Optional(child.process)
+    standardOutput = WatchedStream(child.standardOutput, limit: outputLimit)
+    standardError = WatchedStream(child.standardError, limit: outputLimit)
+  }
+
+  /// Sends a signal to the script's process group; only while the script has not been waited for.
+  func signal(_ number: Int32) { kill(-pid, number) }
+
+  func completion(_ outcome: Outcome) -> Completion {
+    Completion(
+      outcome: outcome, duration: (ended ?? .now()).since(begun),
+      standardOutput: standardOutput.kept, standardError: standardError.kept)
+  }
+}
+
+/// One output stream of a script.
+struct WatchedStream: ~Copyable {
+  /// Gone at the stream's end.
+  var descriptor: Descriptor?
+  private var lines = LineSplitter()
+  private var keeper: OutputKeeper
+
+  init(_ descriptor: consuming Descriptor, limit: Int) {
+    self.descriptor = consume descriptor
+    keeper = OutputKeeper(limit: limit)
+  }
+
+  var isOpen: Bool { descriptor != nil }
+  var number: Int32 {
+    switch descriptor {
+    case .some(let descriptor): descriptor.number
+    case .none: -1
+    }
+  }
+  var kept: KeptOutput { keeper.kept }
+
+  /// What a look at the pipe brought.
+  enum Reading { case some, nothingYet, end }
+
+  /// Reads what is there, at most a buffer full, and hands on the lines that it completes.
+  mutating func read(
+    into buffer: UnsafeMutableBufferPointer<UInt8>, _ line: (UnsafeBufferPointer<UInt8>) -> Void
+  ) -> Reading {
+    let count = Glibc.read(number, buffer.baseAddress, buffer.count)
+    guard count > 0 else { return count < 0 && (errno == EAGAIN || errno == EINTR) ? .nothingYet : .end }
+    let bytes = UnsafeBufferPointer(rebasing: buffer[..<count])
+    keeper.add(bytes)
+    lines.add(bytes, line)
+    return .some
+  }
+
+  /// Closes the stream and hands on what is left of its last line.
+  mutating func close(_ line: (UnsafeBufferPointer<UInt8>) -> Void) {
+    descriptor = nil
+    lines.end(line)
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The keys of `[scripts]` that are no defaults for actions.
+enum ScriptsKeys {
+  static let maxConcurrent = Key(
+    "max_concurrent", .integer(1...10_000), default: ScriptSettings().maxConcurrent, in: .scripts,
+    summary: "Runs at once, over all actions.")
+  static let outputLimit = Key(
+    "output_limit", .size(1 << 10...64 << 20), default: ScriptSettings().outputLimit, in: .scripts,
+    summary: "What is kept of each of a run's two streams, head and tail.")
+  static let drainTimeout = Key(
+    "drain_timeout", .duration(.zero...Duration.days(1)), default: ScriptSettings().drainTimeout, in: .scripts,
+    summary: "How long a stopping daemon waits for running scripts before it ends them.")
+
+  static let descriptions = [maxConcurrent.description, outputLimit.description, drainTimeout.description]
+}
+
+/// The keys of `[log]`.
+enum LogKeys {
+  static let level = Key(
+    "level", .word(), default: LogSettings().level, in: .log, summary: "The least serious messages that are logged.")
+  static let format = Key(
+    "format", .logFormat, default: LogSettings().format, in: .log,
+    summary: "Lines for people, or one JSON object per line.")
+
+  static let descriptions = [level.description, format.description]
+}
+
+extension ValueType where Value == LogSettings.Format {
+  /// `text` or `json`; `journal` is known and not there yet.
+  static let logFormat = ValueType(expected: "one of text, json", text: { $0.rawValue }) { setting, report in
+    guard let found = setting.single(report) else { return nil }
+    if let format = LogSettings.Format(rawValue: found.text) { return format }
+    report.problem(
+      at: found.position,
+      found.text == "journal"
+        ? "'format = journal' is not available in this version; expected text or json"
+        : "'format' has the value '\(shortened(found.text))'; expected one of text, json")
+    return nil
+  }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AMQP
+import ConfigText
+import Events
+
+/// Puts the sections of all files together.
+struct ConfigurationAssembly {
+  let environment: [String: String]
+  let overrides: EnvironmentOverrides
+  let report: Report
+  private var files: [FileSections] = []
+
+  init(environment: [String: String], overrides: EnvironmentOverrides, report: Report) {
+    self.environment = environment
+    self.overrides = overrides
+    self.report = report
+  }
+
+  mutating func add(_ file: FileSections) {
+    files.append(file)
+  }
+
+  func configuration() -> Configuration {
+    var configuration = Configuration()
+    let scripts = common(.scripts)
+    configuration.scripts = scriptSettings(scripts)
+    configuration.log = logSettings(common(.log))
+
+    let sources = sourceSections()
+    let builder = SourceBuilder(
+      defaultPrefetch: 2 * configuration.scripts.maxConcurrent, environment: environment, report: report)
+    configuration.sources = sources.map { builder.build($0) }
+    configuration.actions = actions(scripts, sources.map(\.name))
+
+    let check = ConsumptionCheck(scripts: configuration.scripts, report: report)
+    for index in configuration.sources.indices {
+      check.look(at: &configuration.sources[index], configuration.actions, sources[index])
+    }
+    return configuration
+  }
+
+  // MARK: Common sections
+
+  /// The settings of `[scripts]` or `[log]`: merged key by key, later files win, the environment over all.
+  private func common(_ kind: SectionKind) -> Section {
+    let parts = files.compactMap { $0.common[kind] }
+    return Section(
+      kind: kind, name: kind.rawValue, title: "[\(kind.rawValue)]", position: .nowhere, directory: "/",
+      speaksPython: false,
+      layers: parts.map(\.inherited) + parts.map(\.own) + [overrides.common[kind] ?? [:]])
+  }
+
+  private func scriptSettings(_ section: Section) -> ScriptSettings {
+    var settings = ScriptSettings()
+    settings.maxConcurrent = section.value(ScriptsKeys.maxConcurrent, report)
+    settings.outputLimit = section.value(ScriptsKeys.outputLimit, report)
+    settings.drainTimeout = section.value(ScriptsKeys.drainTimeout, report)
+    return settings
+  }
+
+  private func logSettings(_ section: Section) -> LogSettings {
+    var settings = LogSettings()
+    settings.level = section.value(LogKeys.level, report)
+    settings.format = section.value(LogKeys.format, report)
+    return settings
+  }
+
+  // MARK: Sources
+
+  /// Every source once. `[DEFAULT]` is one where it has queues or a binding and no other source is written down.
+  private func sourceSections() -> [Section] {
+    let written = files.flatMap(\.sections).filter { $0.kind == .source }
+    let defaults = files.compactMap { $0.defaultSource(overrides.defaults) }
+    guard written.isEmpty else {
+      for section in defaults {
+        let setting = section.setting("queues") ?? section.setting("bind")
+        report.finding(
+          .warning, at: setting?.position ?? section.position,
+          "'\(setting?.key ?? "queues")' in [DEFAULT] is not used, because \(written.first?.title ?? "a source") is a source "
+            + "of its own; write it into a [source:NAME]")
+      }
+      return unique(written, "source")
+    }
+    if defaults.isEmpty, let file = files.first {
+      let section = files.first { $0.defaultsPosition != nil }
+      report.problem(
+        at: section?.defaultsPosition ?? SourcePosition(file: file.path, line: 1, column: 1),
+        "there is no source of events; write 'queues = NAME, …' into [DEFAULT], or a section [source:NAME]")
+    }
+    return unique(defaults, "source")
+  }
+
+  /// Sections whose names are there once; the others are told, with both places.
+  private func unique(_ sections: [Section], _ word: String) -> [Section] {
+    var places: [String: SourcePosition] = [:]
+    return sections.filter { section in
+      if let first = places[section.name] {
+        report.problem(
+          at: section.position,
+          "the \(word) '\(shortened(section.name))' is already there, at \(first); rename one of them")
+        return false
+      }
+      places[section.name] = section.position
+      return true
+    }
+  }
+
+  // MARK: Actions
+
+  private func actions(_ scripts: Section, _ sources: [String]) -> [Action] {
+    let sections = unique(files.flatMap(\.sections).filter { $0.kind == .action }, "action")
+    if sections.isEmpty, let file = files.first {
+      report.finding(
+        .warning, at: SourcePosition(file: file.path, line: 1, column: 1),
+        "there is no action, so nothing will run; an action is a section with 'events' and 'script'")
+    }
+    let defaults = scripts.layers.map { layer in
+      layer.filter { $0.key != "max_concurrent" && KeyTable.knows($0.key, in: .action) }
+    }
+    let builder = ActionBuilder(
+      sources: sources, environment: environment, base: ScriptEnvironment(), report: report)
+    return sections.compactMap { section in
+      var section = section
+      section.layers = defaults + section.layers
+      return builder.build(section)
+    }
+  }
+}
+
+extension FileSections {
+  /// `[DEFAULT]` as a source, where it names what to take events from.
+  func defaultSource(_ overrides: [String: Setting]) -> Section? {
+    guard let position = defaultsPosition, defaults["queues"] != nil || defaults["bind"] != nil else { return nil }
+    return Section(
+      kind: .source, name: "default", title: "[DEFAULT]", position: position, directory: directory,
+      speaksPython: speaksPython, layers: [defaults, overrides])
+  }
+}

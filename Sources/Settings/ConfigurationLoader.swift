@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AMQP
+import ConfigText
+import Events
+
+/// Reads configuration files into one configuration, or into everything that is wrong with them.
+package enum ConfigurationLoader {
+  /// Loads a configuration.
+  ///
+  /// Nothing but the files and the scripts that they name is looked at; nothing is started or connected.
+  ///
+  /// - Parameters:
+  ///   - paths: The files and directories that were named; nil = the default ones.
+  ///   - environment: The process's environment: `ONEVENT_<SECTION>__<KEY>`, `AMQP_URL`, `CREDENTIALS_DIRECTORY`,
+  ///     and what `pass_environment` names.
+  package static func load(paths: [String]?, environment: [String: String]) -> LoadResult {
+    load(paths: paths, environment: environment, defaultDirectory: ConfigFiles.directory)
+  }
+
+  static func load(paths: [String]?, environment: [String: String], defaultDirectory: String) -> LoadResult {
+    let report = Report()
+    let files = ConfigFiles.list(paths, directory: defaultDirectory, report)
+    let overrides = EnvironmentOverrides(environment, report)
+    var assembly = ConfigurationAssembly(environment: environment, overrides: overrides, report: report)
+    for file in files {
+      let isINI = file.hasSuffix(".conf") || file.hasSuffix(".ini")
+      assembly.add(
+        FileSections(
+          ConfigFile.read(file), path: file, isINI: isINI, overrides: overrides.defaults, report))
+    }
+    var configuration = assembly.configuration()
+    configuration.files = files
+    report.sort(files: files)
+    guard report.problems.isEmpty else {
+      return .refused(problems: report.problems, findings: report.findings)
+    }
+    configuration.findings = report.findings
+    return .loaded(configuration)
+  }
+}

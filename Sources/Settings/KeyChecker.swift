@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConfigText
+
+/// Tells keys that their section does not know.
+struct KeyChecker {
+  /// Every value of an INI file, for keys that exist to be named by `%(key)s`.
+  let texts: [String]
+  let report: Report
+
+  func check(_ section: ConfigSection, _ kind: SectionKind) {
+    for entry in section.entries where !KeyTable.knows(entry.key, in: kind) && !isNamed(entry.key) {
+      report.problem(at: entry.position, message(entry.key, in: "[\(section.name)]", [kind]))
+    }
+  }
+
+  /// `[DEFAULT]` may hold what any kind of section knows, but for `events`, which makes a section an action.
+  func checkDefaults(_ section: ConfigSection) {
+    for entry in section.entries {
+      if entry.key == "events" {
+        report.problem(
+          at: entry.position,
+          "'events' in [DEFAULT] makes no action; write it into a section of its own, such as [fulfill]")
+      } else if !SectionKind.allCases.contains(where: { KeyTable.knows(entry.key, in: $0) }), !isNamed(entry.key) {
+        report.problem(at: entry.position, message(entry.key, in: "[DEFAULT]", SectionKind.allCases))
+      }
+    }
+  }
+
+  private func isNamed(_ key: String) -> Bool {
+    texts.contains { $0.lowercased().contains("%(\(key))s") }
+  }
+
+  private func message(_ key: String, in title: String, _ kinds: [SectionKind]) -> String {
+    let shown = shortened(key)
+    if KeyTable.unavailable.contains(key) {
+      return "'\(shown)' is not available in this version; remove it"
+    }
+    if key.contains("."), NearestName.to(String(key.prefix { $0 != "." }), in: SectionKind.allCases.map(\.rawValue)) != nil
+    {
+      return "'\(shown)': a key with dots is no path into a section; write the key into that section"
+    }
+    let homes = SectionKind.allCases.filter { KeyTable.knows(key, in: $0) }
+    if !homes.isEmpty {
+      return "'\(shown)' in \(title) has no meaning; it belongs into "
+        + homes.map(\.title).joined(separator: " or ")
+    }
+    let known = kinds.flatMap { KeyTable.names[$0] ?? [] }
+    return "unknown key '\(shown)' in \(title)"
+      + NearestName.suggestion(for: key, in: Set(known).sorted())
+  }
+}
+
+extension String {
+  /// The text without white space at its ends.
+  var trimmed: String {
+    var text = self[...]
+    while let last = text.last, last.isWhitespace { text.removeLast() }
+    return String(text.drop(while: \.isWhitespace))
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// The environment that scripts start with: built from nothing, the same under any service manager and shell.
+struct ScriptEnvironment {
+  static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+  /// The user whom scripts run as, from the user database; the number where it knows none.
+  let user: String
+  let home: String
+
+  init() {
+    let id = geteuid()
+    var size = 1024
+    while size <= 1 << 20 {
+      var entry = passwd()
+      var result: UnsafeMutablePointer<passwd>?
+      var buffer = [CChar](repeating: 0, count: size)
+      let found: (code: Int32, user: String?, home: String?) = buffer.withUnsafeMutableBufferPointer { strings in
+        let code = getpwuid_r(id, &entry, strings.baseAddress, strings.count, &result)
+        guard code == 0, result != nil else { return (code, nil, nil) }
+        return (0, entry.pw_name.map { String(cString: $0) }, entry.pw_dir.map { String(cString: $0) })
+      }
+      if found.code == ERANGE {
+        size *= 2
+        continue
+      }
+      user = found.user ?? String(id)
+      home = found.home ?? "/"
+      return
+    }
+    user = String(id)
+    home = "/"
+  }
+
+  /// The variables that every script has before `environment` and `pass_environment`.
+  var base: [(name: String, value: String)] {
+    [
+      ("PATH", Self.searchPath), ("HOME", home), ("USER", user), ("LOGNAME", user), ("LANG", "C.UTF-8"),
+    ]
+  }
+
+  /// Whether a text is a name that shells can use.
+  static func isName(_ text: String) -> Bool {
+    guard let first = text.utf8.first, !(0x30...0x39 ~= first) else { return false }
+    return text.utf8.allSatisfy { byte in
+      switch byte {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"): true
+      default: false
+      }
+    }
+  }
+
+  /// Whether the name is ours, in every setting.
+  static func isReserved(_ name: String) -> Bool {
+    name == "ONEVENT" || name.hasPrefix("ONEVENT_")
+  }
+
+  /// Whether a value from an event under this name could make a program do something else than it is meant to.
+  ///
+  /// sudo's list of what it removes (`initial_badenv_table` in its `env.c`), with what glibc, Node and people's home
+  /// directories add.
+  static func isDangerous(_ name: String) -> Bool {
+    dangerousNames.contains(name) || dangerousPrefixes.contains { name.hasPrefix($0) }
+  }
+
+  private static let dangerousPrefixes = ["LD_", "_RLD", "LDR_", "DYLD_", "KRB5_", "GIT_", "BASH_FUNC_"]
+
+  private static let dangerousNames: Set<String> = [
+    "PATH", "HOME", "IFS", "CDPATH", "LOCALDOMAIN", "RES_OPTIONS", "HOSTALIASES", "NLSPATH", "PATH_LOCALE",
+    "SHLIB_PATH", "LIBPATH", "AUTHSTATE", "VAR_ACE", "USR_ACE", "DLC_ACE", "TERMINFO", "TERMINFO_DIRS", "TERMPATH",
+    "TERMCAP", "ENV", "BASH_ENV", "PS4", "GLOBIGNORE", "BASHOPTS", "SHELLOPTS", "JAVA_TOOL_OPTIONS", "PERLIO_DEBUG",
+    "PERLLIB", "PERL5LIB", "PERL5OPT", "PERL5DB", "FPATH", "NULLCMD", "READNULLCMD", "ZDOTDIR", "TMPPREFIX",
+    "PYTHONHOME", "PYTHONPATH", "PYTHONINSPECT", "PYTHONSTARTUP", "PYTHONUSERBASE", "RUBYLIB", "RUBYOPT",
+    "NODE_OPTIONS", "GLIBC_TUNABLES", "GCONV_PATH", "LOCPATH",
+  ]
+}

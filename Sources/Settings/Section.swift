@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConfigText
+
+/// A key with its value, where it stands, and what its text is to be read with.
+struct Setting: Sendable {
+  let key: String
+  /// Of the key.
+  let position: SourcePosition
+  let value: ConfigValue
+  /// The directory that relative paths in it count from: that of its file.
+  let directory: String
+  /// The values that `%(name)s` may name, from its own section and `[DEFAULT]`; empty where nothing is interpolated.
+  let names: [String: ConfigText]
+  /// Whether the Python listener could have read the value: then it is said what means something else now.
+  let speaksPython: Bool
+
+  /// Where the value begins.
+  var valuePosition: SourcePosition { value.position }
+}
+
+/// A section with all that it inherits.
+struct Section: Sendable {
+  let kind: SectionKind
+  /// The name of the action or source; `scripts`, `log`.
+  let name: String
+  /// The section as it was written: `[fulfill]`, `[source:main]`.
+  let title: String
+  let position: SourcePosition
+  /// The directory of the file that the section is in.
+  let directory: String
+  let speaksPython: Bool
+  /// The nearest last: defaults of `[scripts]`, `[DEFAULT]`, the section itself.
+  var layers: [[String: Setting]]
+
+  /// The setting that counts for a key, wherever it was inherited from.
+  func setting(_ key: String) -> Setting? {
+    for layer in layers.reversed() {
+      if let setting = layer[key] { return setting }
+    }
+    return nil
+  }
+
+  /// The value of a key: the setting's, or the default where there is none or it cannot be read.
+  func value<Value>(_ key: Key<Value>, _ report: Report) -> Value {
+    guard let setting = setting(key.name) else { return key.fallback }
+    return key.type.read(setting, report) ?? key.fallback
+  }
+
+  /// Where a key stands, or the section when it stands nowhere.
+  func position<Value>(of key: Key<Value>) -> SourcePosition {
+    setting(key.name)?.position ?? position
+  }
+}
