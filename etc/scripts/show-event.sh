@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Says what a script is given: its arguments, the facts in its environment, and the event on its standard input.
+# Says what it was given, where a script of yours would act: arguments, facts, and the event itself.
 set -eu
 
 number=0
