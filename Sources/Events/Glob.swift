@@ -5,7 +5,7 @@
 /// The rules are those of Python's `fnmatch.fnmatchcase`: the whole text, case counts, `/` and a leading dot are
 /// characters like others, a `[` without its `]` stands for itself.
 struct Glob: Sendable, CustomStringConvertible {
-  private enum Part {
+  fileprivate enum Part {
     case text
     case one
     case character(Unicode.Scalar)
@@ -63,7 +63,12 @@ struct Glob: Sendable, CustomStringConvertible {
   }
 
   /// Whether the whole text matches. Takes at most (length of the text) × (length of the pattern) steps.
-  func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+  ///
+  /// - Parameters:
+  ///   - text: The text in UTF-8.
+  ///   - pause: Called every 65 536 steps.
+  func matches(_ text: UnsafeBufferPointer<UInt8>, pause: () -> Void = {}) -> Bool {
+    var steps: UInt16 = 0
     var cursor = Unicode.UTF8.ForwardCursor(text)
     var index = 0
     var widened: (index: Int, cursor: Unicode.UTF8.ForwardCursor)?
@@ -75,6 +80,8 @@ struct Glob: Sendable, CustomStringConvertible {
         widened = (index, cursor)
         continue
       }
+      steps &+= 1
+      if steps == 0 { pause() }
       var ahead = cursor
       guard let scalar = ahead.next() else { break }
       if index < parts.count, parts[index].accepts(scalar) {

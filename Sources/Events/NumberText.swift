@@ -58,6 +58,8 @@ struct NumberText {
   }
 
   private var double: Double? {
-    Double(String(decoding: text, as: UTF8.self))
+    // No sender writes a longer one; converting megabytes of digits would take its time.
+    guard text.count <= 4096 else { return nil }
+    return Double(String(decoding: text, as: UTF8.self))
   }
 }
