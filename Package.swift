@@ -61,7 +61,7 @@ let package = Package(
     .testTarget(name: "ConfigTextTests", dependencies: ["ConfigText"], swiftSettings: swift),
     .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: swift),
     .testTarget(name: "AMQPTests", dependencies: ["AMQP", "BrokerFixture"], swiftSettings: swift),
-    .testTarget(name: "ScriptsTests", dependencies: ["Scripts", "Events"], swiftSettings: swift),
+    .testTarget(name: "ScriptsTests", dependencies: ["Scripts", "Events", "CLinux"], swiftSettings: swift),
     .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: swift),
     .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: swift),
     .testTarget(

@@ -6,13 +6,14 @@ import Glibc
 
 /// A child that runs, and the ends of what connects it with us.
 struct LaunchedChild: ~Copyable {
-  /// Also the number of its process group and session. Valid until the child has been waited for.
+  /// The number of the child, of its process group and of its session.
+  ///
+  /// Valid until the child has been waited for.
   let pid: pid_t
   /// Readable once the child has ended.
   let process: Descriptor
-  /// Non-blocking, like `standardError`.
-  let standardOutput: Descriptor
-  let standardError: Descriptor
+  let standardOutput: Pipe
+  let standardError: Pipe
 }
 
 /// Turns invocations into children, one at a time; waits in the kernel until the program is executed or refused.
@@ -36,19 +37,16 @@ struct Launcher: ~Copyable {
       throw StartFailure(workingDirectoryOf: invocation, error)
     }
     let output = try Self.attempt(invocation, "make a pipe for its output") { () throws(ErrorNumber) in try Pipe() }
-    let error = try Self.attempt(invocation, "make a pipe for its output") { () throws(ErrorNumber) in try Pipe() }
-    let pid = try spawn(invocation, input: input, output: output.writing, error: error.writing, directory: directory)
+    let errorOutput = try Self.attempt(invocation, "make a pipe for its output") { () throws(ErrorNumber) in try Pipe() }
+    let pid = try spawn(invocation, input: input, output: output.writing, error: errorOutput.writing, directory: directory)
 
     // What the child has now is given up before one more descriptor is asked for, so that the limit on them
-    // cannot be met here unless another thread takes all four.
+    // cannot be met here unless another thread takes both.
     _ = consume input
     _ = consume directory
-    let standardOutput = Self.readingEnd(of: output)
-    let standardError = Self.readingEnd(of: error)
     do {
       let process = try Descriptor(opened: clinux_pidfd_open(pid))
-      return LaunchedChild(
-        pid: pid, process: process, standardOutput: standardOutput, standardError: standardError)
+      return LaunchedChild(pid: pid, process: process, standardOutput: output, standardError: errorOutput)
     } catch {
       Self.abandon(pid)
       throw StartFailure(unwatchable: invocation, error)
@@ -94,15 +92,16 @@ struct Launcher: ~Copyable {
     var written = 0
     while written < bytes.count {
       // pwrite leaves the file's offset where the script begins to read.
-      let count = bytes.withUnsafeBytes { pwrite(file.number, $0.baseAddress.map { $0 + written }, $0.count - written, off_t(written)) }
+      let count = bytes.withUnsafeBytes { bytes in
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+        return pwrite(file.number, rest.baseAddress, rest.count, off_t(written))
+      }
       guard count > 0 else { throw ErrorNumber(value: count == 0 ? ENOSPC : errno) }
       written += count
     }
     guard clinux_seal(file.number) == 0 else { throw ErrorNumber.last }
     return file
   }
-
-  private static func readingEnd(of pipe: consuming Pipe) -> Descriptor { pipe.reading }
 
   private static func attempt<Value: ~Copyable>(
     _ invocation: Invocation, _ deed: String, _ body: () throws(ErrorNumber) -> Value

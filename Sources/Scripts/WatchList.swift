@@ -73,8 +73,8 @@ final class WatchList: Sendable {
     let mustRing = try state.withLock { state throws(ErrorNumber) in
       let serial = state.lastSerial + 1
       try watch(run.process?.number ?? -1, as: .process(serial))
-      try watch(run.standardOutput.number, as: .output(serial, .standardOutput))
-      try watch(run.standardError.number, as: .output(serial, .standardError))
+      try watch(run.standardOutput.descriptor ?? -1, as: .output(serial, .standardOutput))
+      try watch(run.standardError.descriptor ?? -1, as: .output(serial, .standardError))
       state.lastSerial = serial
       state.news.runs.append((serial, run))
       let isBehind = run.interruptions < state.news.interruptions

@@ -54,6 +54,14 @@ final class WatchedRun: @unchecked Sendable {
   /// Sends a signal to the script's process group; only while the script has not been waited for.
   func signal(_ number: Int32) { kill(-pid, number) }
 
+  /// Works on one of both streams.
+  func with<Result>(_ stream: OutputStream, _ body: (inout WatchedStream) -> Result) -> Result {
+    switch stream {
+    case .standardOutput: body(&standardOutput)
+    case .standardError: body(&standardError)
+    }
+  }
+
   func completion(_ outcome: Outcome) -> Completion {
     Completion(
       outcome: outcome, duration: (ended ?? .now()).since(begun),
@@ -64,22 +72,29 @@ final class WatchedRun: @unchecked Sendable {
 /// One output stream of a script.
 struct WatchedStream: ~Copyable {
   /// Gone at the stream's end.
-  var descriptor: Descriptor?
+  private var reading: Descriptor?
+  /// Our copy of the writing end, kept until the script has ended.
+  ///
+  /// While it is open, a stream that the script closes, as at its end, is no event: the end of a script wakes the
+  /// watcher once, not three times.
+  private var writing: Descriptor?
   private var lines = LineSplitter()
   private var keeper: OutputKeeper
 
-  init(_ descriptor: consuming Descriptor, limit: Int) {
-    self.descriptor = consume descriptor
+  init(_ pipe: consuming Pipe, limit: Int) {
+    reading = Optional(pipe.reading)
+    writing = Optional(pipe.writing)
     keeper = OutputKeeper(limit: limit)
   }
 
-  var isOpen: Bool { descriptor != nil }
-  var number: Int32 {
-    switch descriptor {
-    case .some(let descriptor): descriptor.number
-    case .none: -1
+  /// What is read from; nil at the stream's end.
+  var descriptor: Int32? {
+    switch reading {
+    case .some(let reading): reading.number
+    case .none: nil
     }
   }
+
   var kept: KeptOutput { keeper.kept }
 
   /// What a look at the pipe brought.
@@ -89,7 +104,8 @@ struct WatchedStream: ~Copyable {
   mutating func read(
     into buffer: UnsafeMutableBufferPointer<UInt8>, _ line: (UnsafeBufferPointer<UInt8>) -> Void
   ) -> Reading {
-    let count = Glibc.read(number, buffer.baseAddress, buffer.count)
+    guard let descriptor else { return .end }
+    let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
     guard count > 0 else { return count < 0 && (errno == EAGAIN || errno == EINTR) ? .nothingYet : .end }
     let bytes = UnsafeBufferPointer(rebasing: buffer[..<count])
     keeper.add(bytes)
@@ -97,9 +113,12 @@ struct WatchedStream: ~Copyable {
     return .some
   }
 
+  /// Gives up our copy of the writing end: from here on the stream ends when nobody holds it any more.
+  mutating func expectEnd() { writing = nil }
+
   /// Closes the stream and hands on what is left of its last line.
   mutating func close(_ line: (UnsafeBufferPointer<UInt8>) -> Void) {
-    descriptor = nil
+    reading = nil
     lines.end(line)
   }
 }

@@ -159,6 +159,8 @@ extension Watcher {
     deadlines.remove(serial)
     // An error means that another part of the process has taken the status: no signal has the number 0.
     let own = result < 0 ? Outcome.signalled(0) : Self.outcome(ofStatus: status)
+    run.standardOutput.expectEnd()
+    run.standardError.expectEnd()
     readOutput(run, .standardOutput, turns: Self.lastTurns)
     readOutput(run, .standardError, turns: Self.lastTurns)
     run.phase = .draining(outcome ?? own)
@@ -167,7 +169,7 @@ extension Watcher {
   }
 
   private func finishIfDrained(_ run: WatchedRun, _ serial: UInt64, _ outcome: Outcome) {
-    if !run.standardOutput.isOpen, !run.standardError.isOpen { finish(run, serial, outcome) }
+    if run.standardOutput.descriptor == nil, run.standardError.descriptor == nil { finish(run, serial, outcome) }
   }
 
   private func finish(_ run: WatchedRun, _ serial: UInt64, _ outcome: Outcome) {
@@ -197,13 +199,10 @@ extension Watcher {
 
 extension Watcher {
   private func readOutput(_ run: WatchedRun, _ stream: OutputStream, turns: Int) {
-    let line = { [observer] (line: UnsafeBufferPointer<UInt8>) in observer.printed(run.attempt, stream, line) }
+    let observer = observer
     for _ in 0..<turns {
-      let reading: WatchedStream.Reading
-      switch stream {
-      case .standardOutput where run.standardOutput.isOpen: reading = run.standardOutput.read(into: buffer, line)
-      case .standardError where run.standardError.isOpen: reading = run.standardError.read(into: buffer, line)
-      default: return
+      let reading = run.with(stream) { watched in
+        watched.read(into: buffer) { observer.printed(run.attempt, stream, $0) }
       }
       switch reading {
       case .some: continue
@@ -214,15 +213,11 @@ extension Watcher {
   }
 
   private func closeOutput(_ run: WatchedRun, _ stream: OutputStream) {
-    let line = { [observer] (line: UnsafeBufferPointer<UInt8>) in observer.printed(run.attempt, stream, line) }
-    switch stream {
-    case .standardOutput where run.standardOutput.isOpen:
-      watchList.forget(run.standardOutput.number)
-      run.standardOutput.close(line)
-    case .standardError where run.standardError.isOpen:
-      watchList.forget(run.standardError.number)
-      run.standardError.close(line)
-    default: break
+    let observer = observer
+    run.with(stream) { watched in
+      guard let descriptor = watched.descriptor else { return }
+      watchList.forget(descriptor)
+      watched.close { observer.printed(run.attempt, stream, $0) }
     }
   }
 }

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Events
+import Foundation
+import Scripts
+import Synchronization
+import Testing
+
+/// A temporary directory for scripts and a runner that runs them; both go with it.
+final class Workshop: Sendable {
+  let directory: String
+  let recorder: Recorder
+  let runner: ScriptRunner
+  private let lastAttempt = Atomic<UInt64>(0)
+
+  init(outputLimit: Int = 64 << 10, keepsLines: Bool = true) throws {
+    directory = FileManager.default.temporaryDirectory.path + "/onevent-scripts-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    recorder = Recorder(keepsLines: keepsLines)
+    runner = try ScriptRunner(outputLimit: outputLimit, observer: recorder)
+  }
+
+  deinit {
+    runner.interruptAll()
+    runner.close()
+    try? FileManager.default.removeItem(atPath: directory)
+  }
+
+  /// Writes a file and returns its path.
+  func file(_ name: String, _ bytes: [UInt8], mode: mode_t = 0o755) throws -> String {
+    let path = "\(directory)/\(name)"
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    try #require(chmod(path, mode) == 0)
+    return path
+  }
+
+  /// Writes a shell script and returns its path.
+  func script(_ text: String) throws -> String {
+    try file("script-\(UUID().uuidString).sh", Array("#!/bin/sh\n\(text)\n".utf8))
+  }
+
+  func start(_ invocation: Invocation) -> AttemptID {
+    let attempt = AttemptID(lastAttempt.add(1, ordering: .relaxed).newValue)
+    runner.start(invocation, as: attempt)
+    return attempt
+  }
+
+  /// Runs an invocation and waits for its end.
+  func run(_ invocation: Invocation) async -> (record: Recorder.Record, completion: Completion) {
+    await end(of: start(invocation))
+  }
+
+  func end(of attempt: AttemptID) async -> (record: Recorder.Record, completion: Completion) {
+    let record = await recorder.wait(for: attempt) { !$0.completions.isEmpty }
+    return (record, record.completions[0])
+  }
+}
+
+extension Invocation {
+  /// An invocation with the limits of a test.
+  init(
+    _ path: String, _ arguments: [String] = [], environment: [String] = ["PATH=/usr/bin:/bin"],
+    input: [UInt8]? = nil, directory: String = "/", timeout: Duration = .seconds(60),
+    killAfter: Duration = .seconds(30)
+  ) {
+    self.init(
+      path: path, arguments: ([path] + arguments).map { Array($0.utf8) },
+      environment: environment.map { Array($0.utf8) }, standardInput: input, workingDirectory: directory,
+      timeout: timeout, killAfter: killAfter)
+  }
+}
+
+extension KeptOutput {
+  var text: String { String(decoding: head + tail, as: UTF8.self) }
+}
+
+extension Recorder.Record {
+  /// The process number that the script printed in its first line.
+  var printedPID: pid_t? { lines.first.flatMap { pid_t($0.text) } }
+}
+
+/// Tells whether a process ends within five seconds; also true of one that is gone already.
+func ends(_ pid: pid_t) -> Bool {
+  let process = clinux_pidfd_open(pid)
+  guard process >= 0 else { return errno == ESRCH }
+  defer { close(process) }
+  var poll = pollfd(fd: process, events: Int16(POLLIN), revents: 0)
+  return Glibc.poll(&poll, 1, 5_000) == 1
+}
+
+/// Tells whether a process is there and no zombie.
+func lives(_ pid: pid_t) -> Bool {
+  guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
+  return !status.contains(") Z ")
+}
