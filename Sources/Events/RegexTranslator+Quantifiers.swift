@@ -69,9 +69,21 @@ extension RegexTranslator {
     case .character, .group:
       break
     }
+    if lookbehinds > 0, quantifier.least != quantifier.most {
+      throw error("a repeat without a fixed number within a look-behind", at: start)
+    }
     guard let item else { return Atom(kind: .repeated, width: .zero, firstGroup: groups.count) }
     output += "{\(quantifier.least),\(quantifier.most.map(String.init) ?? "")}"
-    if take("?") { output += "?" } else if take("+") { output += "+" }
+    if take("?") {
+      output += "?"
+    } else if take("+") {
+      if item.kind == .group {
+        throw error(
+          "a repeat of a group that gives nothing back: Python and PCRE2 do not agree on it; write (?>(?:…)*)",
+          at: start)
+      }
+      output += "+"
+    }
     // Tells how far it ran over the text; see `RegexMemory`.
     if item.kind == .character, quantifier.least != quantifier.most { output += "(?C1)" }
     for group in item.firstGroup..<groups.count { groups[group].isUnsteady = true }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
+import Foundation
 
 @testable import Events
 
@@ -14,8 +15,8 @@ import Testing
 
   @Test("Generated expressions match what Python's re.match and re.fullmatch match")
   func agreesWithPython() throws {
-    var generator = RegexGenerator(seed: 20_261_120)
-    let questions = (0..<6000).map { _ in
+    var generator = RegexGenerator(seed: UInt64(ProcessInfo.processInfo.environment["SEED"] ?? "1")!)
+    let questions = (0..<40000).map { _ in
       PythonReference.Question(pattern: generator.pattern(), subjects: (0..<10).map { _ in generator.subject() })
     }
     let memory = RegexMemory()
@@ -29,7 +30,7 @@ import Testing
         start = try PythonRegex(question.pattern)
         both = try PythonRegex(question.pattern, anchoring: .both)
       } catch {
-        if answer.error == nil { refused[error.reason, default: 0] += 1 }
+        if answer.error == nil { refused[error.reason, default: 0] += 1; if error.reason.contains("PCRE2 cannot") { print("LB", question.pattern.debugDescription); var t = RegexTranslator(question.pattern); print(try t.translate().pattern) } }
         continue
       }
       guard let match = answer.match, let fullmatch = answer.fullmatch else {
@@ -56,6 +57,7 @@ import Testing
   }
 
   private static let known = [
-    "Python and PCRE2 do not agree", "Python and PCRE2 compare cases differently", "a reference within a look-behind",
+    "Python and PCRE2 do not agree", "Python and PCRE2 compare cases differently", "a reference within a look-behind", "inside that group", "a repeat without a fixed number within a look-behind",
+    "which Python keeps for later", "Python wants", "the flag a", "at the start of a set", "lookbehind assertion is not fixed length",
   ]
 }
