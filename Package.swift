@@ -62,7 +62,8 @@ let package = Package(
     .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: swift),
     .testTarget(name: "AMQPTests", dependencies: ["AMQP", "BrokerFixture"], swiftSettings: swift),
     .testTarget(name: "ScriptsTests", dependencies: ["Scripts", "Events", "CLinux"], swiftSettings: swift),
-    .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: swift),
+    .testTarget(
+      name: "SettingsTests", dependencies: ["Settings", "AMQP", "ConfigText", "Events"], swiftSettings: swift),
     .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: swift),
     .testTarget(
       name: "EndToEndTests", dependencies: ["AMQP", "BrokerFixture", "onevent"], swiftSettings: swift),

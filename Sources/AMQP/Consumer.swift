@@ -106,7 +106,7 @@ package protocol DeliveryReceiver: AnyObject, Sendable {
   ///   - delivery: Not to be kept, nor anything that it points to.
   ///   - lookAtSocket: To be called at least every 50 ms of longer work: keeps the heartbeats.
   /// - Returns: What the broker is told; nil = it is settled later through `Consumer.settle`.
-  func receive(_ delivery: Delivery, lookAtSocket: () -> Void) -> Settlement?
+  func receive(_ delivery: Delivery, lookAtSocket: @escaping () -> Void) -> Settlement?
   /// Everything that was there has been received.
   func batchEnded()
 }

@@ -71,7 +71,8 @@ struct ActionBuilder {
         if name.contains(where: \.isWhitespace) {
           report.finding(
             .warning, at: item.position,
-            "'\(shortened(text))' holds white space, which event types hardly have; several of them are separated by commas")
+            "'\(shortened(text))' holds white space, which event types hardly have; several of them are separated by commas"
+          )
         }
         if text.hasPrefix("!") {
           selection.exclusions.append(EventPattern(name))
@@ -144,7 +145,8 @@ struct ActionBuilder {
     var status = stat()
     if stat(configured.value, &status) != 0 {
       report.problem(
-        at: configured.position, "'working_directory' is not there: \(configured.value): \(String(cString: strerror(errno)))")
+        at: configured.position,
+        "'working_directory' is not there: \(configured.value): \(String(cString: strerror(errno)))")
     } else if status.st_mode & S_IFMT != S_IFDIR {
       report.problem(at: configured.position, "'working_directory' is no directory: \(configured.value)")
     }

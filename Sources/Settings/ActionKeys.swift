@@ -3,7 +3,9 @@
 import ConfigText
 import Events
 
-/// The keys of actions. All but `events` may stand in `[DEFAULT]` of the same file, and in `[scripts]`.
+/// The keys of actions.
+///
+/// Most of them may stand in `[DEFAULT]` of the same file too, and in `[scripts]`.
 enum ActionKeys {
   static let events = Key(
     "events", .patterns("a comma list of event types and patterns"), defaultText: "required", in: .action,

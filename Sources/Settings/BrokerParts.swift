@@ -9,7 +9,7 @@ import Glibc
 /// In each layer the separate keys stand above the URL; a nearer layer stands above a farther one, so that a source's
 /// own URL wins over the host of `[DEFAULT]` and still takes its log-in.
 struct BrokerParts {
-  /// The keys that say which broker it is. Where none of them is configured, the variable `AMQP_URL` serves.
+  /// The keys that say which broker it is; where none of them is configured, the variable `AMQP_URL` serves.
   private static let brokerKeys = ["url", "host", "port", "user", "password", "password_file", "virtual_host"]
 
   private(set) var heartbeat: Duration?
@@ -134,7 +134,9 @@ struct BrokerParts {
   private mutating func readLogin(_ layer: Section, _ environment: [String: String], _ report: Report) {
     if let user = layer.value(SourceKeys.user, report) { base.user = user }
     if let virtualHost = layer.value(SourceKeys.virtualHost, report) { base.virtualHost = virtualHost }
-    if let authentication = layer.value(SourceKeys.authentication, report) { base.authentication = authentication.value }
+    if let authentication = layer.value(SourceKeys.authentication, report) {
+      base.authentication = authentication.value
+    }
     let password = layer.value(SourceKeys.password, report)
     if let password {
       base.password = .text(password.text)
@@ -159,7 +161,8 @@ struct BrokerParts {
     path = FilePath.absolute(path, in: layer.setting("password_file")?.directory ?? layer.directory)
     base.password = .file(path)
     if access(path, F_OK) != 0 {
-      report.finding(.warning, at: file.position, "'password_file' is not there now: \(path); it is read at each connect")
+      report.finding(
+        .warning, at: file.position, "'password_file' is not there now: \(path); it is read at each connect")
     }
   }
 

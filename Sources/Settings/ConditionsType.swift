@@ -4,7 +4,7 @@ import ConfigText
 import Events
 
 extension ValueType where Value == Conditions? {
-  /// A filter: a JSON object, or a YAML map. The empty one has no conditions.
+  /// A filter, a JSON object or a YAML map; the empty one has no conditions.
   static let conditions = ValueType(
     expected: "a JSON object of paths and what must hold there", isSingle: false, text: { _ in nil }
   ) { setting, report in

@@ -9,10 +9,8 @@ enum ConfigFiles {
 
   /// The files in the order in which they count.
   ///
-  /// - Parameters:
-  ///   - paths: What was named; nil = `onevent.conf` of the default directory and all of its `conf.d`. A directory
-  ///     stands for the files in it.
-  ///   - directory: The default directory.
+  /// A path that is a directory stands for the files in it. Without paths, it is `onevent.conf` of the default
+  /// directory and all of its `conf.d`.
   static func list(_ paths: [String]?, directory: String = directory, _ report: Report) -> [String] {
     if let paths, !paths.isEmpty {
       return paths.flatMap { path -> [String] in

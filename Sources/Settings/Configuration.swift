@@ -35,7 +35,7 @@ package struct SourceSettings: Sendable {
   package var mapping: EventMapping
   /// Types that are dropped right after decoding, and counted.
   package var ignore: [EventPattern]
-  /// The broker's delivery timeout. Every action that can take this source's events ends within it.
+  /// The broker's delivery timeout, within which every action ends that can take this source's events.
   package var consumerTimeout: Duration
   /// False when no enabled or observing action can take its events: a shared queue would be drained for nothing.
   package var isConsumed: Bool

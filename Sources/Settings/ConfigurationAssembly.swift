@@ -70,7 +70,7 @@ struct ConfigurationAssembly {
 
   // MARK: Sources
 
-  /// Every source once. `[DEFAULT]` is one where it has queues or a binding and no other source is written down.
+  /// Every source once; `[DEFAULT]` is one where it has queues or a binding and no other source is written down.
   private func sourceSections() -> [Section] {
     let written = files.flatMap(\.sections).filter { $0.kind == .source }
     let defaults = files.compactMap { $0.defaultSource(overrides.defaults) }

@@ -14,6 +14,7 @@ package enum ConfigurationLoader {
   ///   - paths: The files and directories that were named; nil = the default ones.
   ///   - environment: The process's environment: `ONEVENT_<SECTION>__<KEY>`, `AMQP_URL`, `CREDENTIALS_DIRECTORY`,
   ///     and what `pass_environment` names.
+  /// - Returns: The configuration, or everything that is wrong with it.
   package static func load(paths: [String]?, environment: [String: String]) -> LoadResult {
     load(paths: paths, environment: environment, defaultDirectory: ConfigFiles.directory)
   }

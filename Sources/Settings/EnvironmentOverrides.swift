@@ -7,8 +7,10 @@ struct EnvironmentOverrides {
   private(set) var defaults: [String: Setting] = [:]
   private(set) var common: [SectionKind: [String: Setting]] = [:]
 
-  /// Reads the environment. Every variable with a double underscore behind its section is meant for us, but for
-  /// `ONEVENT_PARAM_…`, which a script of ours has when it starts us.
+  /// Reads the environment.
+  ///
+  /// Every variable with a double underscore behind its section is meant for us, but for `ONEVENT_PARAM_…`, which a
+  /// script of ours has when it starts us.
   init(_ environment: [String: String], _ report: Report) {
     for (name, value) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("ONEVENT_") {
       guard !name.hasPrefix("ONEVENT_PARAM_"), let separator = name.firstRange(of: "__") else { continue }

@@ -60,11 +60,13 @@ struct FieldAdvice {
     let moment = types.map { "'\($0)'" }.joined(separator: ", ")
     report.finding(
       .warning, at: position,
-      "'\(field)' is null in \(moment): ESI Leap sets it after it has sent the event. The script gets an empty argument")
+      "'\(field)' is null in \(moment): ESI Leap sets it after it has sent the event. The script gets an empty argument"
+    )
     if speaksPython {
       report.finding(
         .difference, at: position,
-        "'\(field)' is null in \(moment): the Python listener ended at a null; now the argument is empty and keeps its place")
+        "'\(field)' is null in \(moment): the Python listener ended at a null; now the argument is empty and keeps its place"
+      )
     }
   }
 }

@@ -22,9 +22,7 @@ struct FileSections {
   /// Whether every section and every name in `[DEFAULT]` was understood: then what is not there is really missing.
   private(set) var isUnderstood: Bool
 
-  /// Sorts out a document.
-  ///
-  /// - Parameter overrides: What the environment says for `[DEFAULT]`.
+  /// Sorts out a document, with what the environment says for `[DEFAULT]`.
   init(_ document: ConfigDocument, path: String, isINI: Bool, overrides: [String: Setting], _ report: Report) {
     self.path = path
     self.isINI = isINI
@@ -67,8 +65,9 @@ struct FileSections {
     }
   }
 
-  /// Whether a key of `[DEFAULT]` reaches sections of a kind. In `[scripts]`, the keys of actions would come round
-  /// twice, and `max_concurrent` means something else.
+  /// Whether a key of `[DEFAULT]` reaches sections of a kind.
+  ///
+  /// To `[scripts]`, the keys of actions would come round twice, and `max_concurrent` means something else there.
   private static func flows(_ key: String, into kind: SectionKind) -> Bool {
     guard KeyTable.knows(key, in: kind) else { return false }
     return switch kind {
@@ -79,7 +78,8 @@ struct FileSections {
     }
   }
 
-  private func inherited(by kind: SectionKind, _ names: [String: ConfigText], _ speaksPython: Bool) -> [String: Setting] {
+  private func inherited(by kind: SectionKind, _ names: [String: ConfigText], _ speaksPython: Bool) -> [String: Setting]
+  {
     defaults.filter { Self.flows($0.key, into: kind) }.mapValues { setting in
       // Python interpolates an inherited value with the names of the section that inherits it.
       Setting(

@@ -9,11 +9,7 @@ struct Key<Value: Sendable>: Sendable {
   let fallback: Value
   let description: KeyDescription
 
-  /// Describes a key.
-  ///
-  /// - Parameters:
-  ///   - defaultText: The default in words, where it is no constant.
-  ///   - summary: One line for the reader of the reference.
+  /// Describes a key; the default is given in words where it is no constant.
   init(
     _ name: String, _ type: ValueType<Value>, default fallback: Value, defaultText: String? = nil,
     in kinds: SectionKind..., summary: String

@@ -41,7 +41,8 @@ struct KeyChecker {
     if KeyTable.unavailable.contains(key) {
       return "'\(shown)' is not available in this version; remove it"
     }
-    if key.contains("."), NearestName.to(String(key.prefix { $0 != "." }), in: SectionKind.allCases.map(\.rawValue)) != nil
+    if key.contains("."),
+      NearestName.to(String(key.prefix { $0 != "." }), in: SectionKind.allCases.map(\.rawValue)) != nil
     {
       return "'\(shown)': a key with dots is no path into a section; write the key into that section"
     }

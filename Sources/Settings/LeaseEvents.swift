@@ -7,7 +7,7 @@
 enum LeaseEvents {
   static let prefix = "esi_leap.lease."
 
-  /// Every type that is sent. There is none for expiry: that is a `delete`.
+  /// Every type that is sent; there is none for expiry, which is a `delete`.
   static let types: [String] = ["fulfill", "delete"].flatMap { action in
     ["start", "end", "error"].map { "\(prefix)\(action).\($0)" }
   }

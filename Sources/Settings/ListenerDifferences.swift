@@ -58,6 +58,7 @@ struct ListenerDifferences {
     else { return }
     report.finding(
       .difference, at: text.position,
-      "the quotes and backslashes of 'script' are taken as a shell takes them, without a shell: nothing else is expanded")
+      "the quotes and backslashes of 'script' are taken as a shell takes them, without a shell: nothing else is expanded"
+    )
   }
 }

@@ -2,8 +2,9 @@
 
 import ConfigText
 
-/// Collects what a load finds. Belongs to one load, on one thread.
+/// Collects what a load finds.
 ///
+/// Belongs to one load, on one thread.
 /// A value that several sections inherit is read once for each of them; what is wrong with it is kept once.
 final class Report {
   private(set) var problems: [ConfigProblem] = []

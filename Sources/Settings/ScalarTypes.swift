@@ -88,7 +88,8 @@ struct Located<Value: Sendable>: Sendable {
 extension ValueType {
   /// The same type, keeping the place of the value.
   var located: ValueType<Located<Value>> {
-    ValueType<Located<Value>>(expected: expected, unit: unit, isSingle: isSingle, text: { text($0.value) }) { setting, report in
+    ValueType<Located<Value>>(expected: expected, unit: unit, isSingle: isSingle, text: { text($0.value) }) {
+      setting, report in
       read(setting, report).map { Located(value: $0, position: setting.valuePosition) }
     }
   }

@@ -61,7 +61,8 @@ struct ScriptLocator {
     if head.starts(with: Array("#!".utf8)) {
       if head.prefix(while: { $0 != UInt8(ascii: "\n") }).last == UInt8(ascii: "\r") {
         throw Failure(
-          message: "The script \(path) ends its first line with CR LF, so the kernel looks for an interpreter whose name "
+          message:
+            "The script \(path) ends its first line with CR LF, so the kernel looks for an interpreter whose name "
             + "ends with CR; save it with LF line ends")
       }
       try checkInterpreter(head, of: path)
@@ -73,7 +74,8 @@ struct ScriptLocator {
     }
     return Found(
       command: Command(path: "/bin/sh", words: [Array("/bin/sh".utf8)] + words),
-      warning: "The script \(path) does not begin with '#!', so it is run by /bin/sh; write '#!/bin/sh' into its first line"
+      warning:
+        "The script \(path) does not begin with '#!', so it is run by /bin/sh; write '#!/bin/sh' into its first line"
     )
   }
 

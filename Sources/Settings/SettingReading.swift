@@ -30,9 +30,7 @@ extension Setting {
     }
   }
 
-  /// The items of a list.
-  ///
-  /// - Parameter holdsPatterns: Whether a lone `#` is an item and no comment.
+  /// The items of a list; one that holds patterns may have `#` as an item, which is no comment then.
   func items(_ report: Report, holdsPatterns: Bool = false) -> [ConfigList.Item]? {
     switch value {
     case .raw(let raw):

@@ -24,6 +24,7 @@ struct SourceAdvice {
     guard topic != LeaseEvents.topic, NearestName.to(topic, in: [LeaseEvents.topic]) != nil else { return }
     report.finding(
       .warning, at: position,
-      "'\(shortened(topic))' is not the topic that ESI Leap sends to unless it is set up so; its default is '\(LeaseEvents.topic)'")
+      "'\(shortened(topic))' is not the topic that ESI Leap sends to unless it is set up so; its default is '\(LeaseEvents.topic)'"
+    )
   }
 }

@@ -26,7 +26,9 @@ struct SourceBuilder {
     consumer.connectTimeout = section.value(SourceKeys.connectTimeout, report)
     // Separate keys stand above the URL.
     if section.setting("heartbeat") == nil, let heartbeat = parts.heartbeat { consumer.heartbeat = heartbeat }
-    if section.setting("connect_timeout") == nil, let timeout = parts.connectTimeout { consumer.connectTimeout = timeout }
+    if section.setting("connect_timeout") == nil, let timeout = parts.connectTimeout {
+      consumer.connectTimeout = timeout
+    }
     consumer.maxMessageSize = section.value(SourceKeys.maxMessageSize, report)
     consumer.maxUnsettledBytes = section.value(SourceKeys.maxUnsettledBytes, report)
     return SourceSettings(
@@ -103,7 +105,8 @@ struct SourceBuilder {
     let type = section.value(SourceKeys.queueType, report)
     if let type, type.value == .quorum, durable?.value == false || autoDelete {
       report.problem(
-        at: type.position, "a quorum queue is always durable and never deletes itself; remove 'durable = no' and 'auto_delete'")
+        at: type.position,
+        "a quorum queue is always durable and never deletes itself; remove 'durable = no' and 'auto_delete'")
     }
     if let durable, !durable.value {
       report.finding(

@@ -10,7 +10,8 @@ enum SourceKeys {
   static let type = Key(
     "type", .word(), default: SourceType.amqp, in: .source, summary: "The kind of source.")
   static let url = Key(
-    "url", .secret("an address such as amqp://user:password@host/vhost, or oslo's rabbit://…"), defaultText: "none", in: .source,
+    "url", .secret("an address such as amqp://user:password@host/vhost, or oslo's rabbit://…"), defaultText: "none",
+    in: .source,
     summary: "The broker as one text; separate keys beside it override its parts.")
   static let user = Key(
     "user", .text("a user name"), defaultText: "guest", in: .source, summary: "The log-in.")
@@ -120,7 +121,8 @@ enum SourceKeys {
     "objects", .items("a comma list of kind:path"), default: [], defaultText: "by format", in: .source,
     summary: "The objects that an event names, `@object.KIND` in paths.")
   static let ignoreEvents = Key(
-    "ignore_events", .patterns("a comma list of event types and patterns"), default: [], defaultText: "none", in: .source,
+    "ignore_events", .patterns("a comma list of event types and patterns"), default: [], defaultText: "none",
+    in: .source,
     summary: "Types that are dropped right after decoding, and counted.")
 
   static let descriptions: [KeyDescription] = [

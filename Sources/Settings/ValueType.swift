@@ -10,7 +10,7 @@ struct ValueType<Value: Sendable>: Sendable {
   let unit: String?
   /// Whether a value is one text, no list or map.
   let isSingle: Bool
-  /// Reads a setting. Nil = it cannot be read, and the report says why.
+  /// Reads a setting; nil = it cannot be read, and the report says why.
   let read: @Sendable (Setting, Report) -> Value?
   /// The text that gives a value; nil = no text does.
   let text: @Sendable (Value) -> String?
@@ -43,7 +43,8 @@ struct ValueType<Value: Sendable>: Sendable {
 
   /// The same type for a key that may be absent.
   var optional: ValueType<Value?> {
-    ValueType<Value?>(expected: expected, unit: unit, isSingle: isSingle, text: { $0.flatMap(text) }) { setting, report in
+    ValueType<Value?>(expected: expected, unit: unit, isSingle: isSingle, text: { $0.flatMap(text) }) {
+      setting, report in
       read(setting, report).map { .some($0) }
     }
   }

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AMQP
+import Events
+import Testing
+
+@testable import Settings
+
+@Suite struct DocumentedConfigurationTests {
+  let folder: ConfigurationFolder
+
+  init() throws {
+    folder = try ConfigurationFolder()
+    try folder.script("fulfill.sh")
+    try folder.script("scripts/delete.sh")
+  }
+
+  @Test("the example of the Python listener's documentation loads with its inline comments")
+  func documented() throws {
+    let text = try Fixture.text("config/automated-workflows.conf")
+    let configuration = try folder.load(text, as: "esi-event-action-listener.conf").loaded()
+    let source = try #require(configuration.sources.first)
+    #expect(configuration.sources.count == 1)
+    #expect(source.name == "default")
+    #expect(source.isConsumed)
+    #expect(source.consumer.address.user == "esi")
+    #expect(source.consumer.address.password == .text("s3cret%#:x"))
+    #expect(source.consumer.address.hosts == [BrokerAddress.Host(name: "127.0.0.1", port: 5672)])
+    #expect(source.consumer.address.virtualHost == "/")
+    #expect(source.consumer.address.tls == nil)
+    #expect(
+      source.consumer.queues == [
+        QueueSettings(name: "esi_leap_versioned_notifications.info"),
+        QueueSettings(name: "esi_leap_versioned_notifications.error"),
+      ])
+    #expect(source.consumer.prefetch == 32)
+
+    #expect(configuration.actions.map(\.name) == ["fulfill", "delete"])
+    let (fulfill, delete) = (configuration.actions[0], configuration.actions[1])
+    #expect(fulfill.events.patterns.map(\.description) == ["esi_leap.lease.fulfill.end"])
+    #expect(fulfill.parameters.map(\.description) == ["node_name", "fulfill_time"])
+    #expect(fulfill.command.path == "\(folder.path)/fulfill.sh")
+    #expect(fulfill.command.words == [Array("\(folder.path)/fulfill.sh".utf8)])
+    #expect(fulfill.workingDirectory == folder.path)
+    #expect(fulfill.filter?.paths.map(\.description) == ["purpose", "properties.vendor"])
+    #expect(fulfill.orderBy?.description == "@subject")
+    #expect(delete.command.path == "\(folder.path)/scripts/delete.sh")
+    #expect(delete.parameters.map(\.description) == ["node_name", "expire_time"])
+  }
+
+  @Test("its null times, its anchors, its comments and its '%' are told, and the tenant's properties are explained")
+  func advice() throws {
+    let text = try Fixture.text("config/automated-workflows.conf")
+    let findings = try folder.load(text, as: "esi-event-action-listener.conf").loaded().findings
+    func said(_ kind: ConfigFinding.Kind, _ line: Int, _ fragment: String) -> Bool {
+      findings.contains { $0.kind == kind && $0.position.line == line && $0.message.contains(fragment) }
+    }
+    #expect(said(.warning, 15, "'fulfill_time' is null in 'esi_leap.lease.fulfill.end'"))
+    #expect(said(.warning, 22, "'expire_time' is null in 'esi_leap.lease.delete.end'"))
+    #expect(said(.difference, 15, "now the argument is empty"))
+    #expect(said(.difference, 15, "a comment ends the value of 'script_params'"))
+    #expect(said(.difference, 16, "'testing' matches too"))
+    #expect(said(.hint, 16, "'node_properties.vendor'"))
+    #expect(said(.note, 6, "every '%' in 'password' stands for itself"))
+    #expect(!findings.contains { $0.message.contains("s3cret") })
+    #expect(PythonListener.generalDifferences.contains { $0.contains("shell") })
+  }
+
+  @Test("as it was published it is refused for its stray brace, with line and column, and for nothing else")
+  func asPublished() throws {
+    let text = try Fixture.text("config/automated-workflows-as-published.conf")
+    let problems = try folder.load(text, as: "esi-event-action-listener.conf").problems
+    let problem = try #require(problems.first)
+    #expect(problems.count == 1)
+    #expect(problem.position.line == 23)
+    #expect(problem.position.column == 65)
+    #expect(problem.message.contains("'}'"))
+  }
+
+  @Test("both samples of etc load without a warning and mean the same")
+  func samples() throws {
+    let ini = try ConfigurationLoader.load(paths: ["\(Fixture.root)/etc/onevent.conf"], environment: [:]).loaded()
+    let yaml = try ConfigurationLoader.load(paths: ["\(Fixture.root)/etc/onevent.yaml"], environment: [:]).loaded()
+    #expect(ini.summary == yaml.summary)
+    #expect(ini.actions.count == 3)
+    // Everybody may read a sample, so its password is told; the difference notes are for INI only.
+    #expect(ini.findings.allSatisfy { $0.kind != .warning || $0.message.contains("every user of this machine") })
+    #expect(yaml.findings.allSatisfy { $0.kind != .warning || $0.message.contains("every user of this machine") })
+  }
+}

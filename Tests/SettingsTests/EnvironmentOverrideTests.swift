@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AMQP
+import Testing
+
+@testable import Settings
+
+@Suite struct EnvironmentOverrideTests {
+  static let text = """
+    [DEFAULT]
+    queues = q
+    host = broker
+    [scripts]
+    max_concurrent = 2
+    [a]
+    events = x
+    script = /bin/true
+    """
+  let folder: ConfigurationFolder
+
+  init() throws {
+    folder = try ConfigurationFolder()
+  }
+
+  @Test("variables override single values of [DEFAULT], [scripts] and [log]")
+  func overrides() throws {
+    let configuration = try folder.load(
+      Self.text,
+      environment: [
+        "ONEVENT_DEFAULT__HOST": "other", "ONEVENT_DEFAULT__PORT": "5673", "ONEVENT_DEFAULT__PASSWORD": "a # b",
+        "ONEVENT_SCRIPTS__MAX_CONCURRENT": "9", "ONEVENT_LOG__LEVEL": "debug", "ONEVENT_DEFAULT__TIMEOUT": "1m",
+        "ONEVENT_PARAM__X": "not ours", "ONEVENT_RUN_ID": "not ours", "ONEVENT": "1",
+      ]
+    ).loaded()
+    let address = configuration.sources[0].consumer.address
+    #expect(address.hosts == [.init(name: "other", port: 5673)])
+    #expect(address.password == .text("a # b"))
+    #expect(configuration.scripts.maxConcurrent == 9)
+    #expect(configuration.log.level == .debug)
+    #expect(configuration.actions[0].timeout == .seconds(60))
+  }
+
+  @Test("a URL in the environment stands above the host of the file")
+  func url() throws {
+    let configuration = try folder.load(
+      Self.text, environment: ["ONEVENT_DEFAULT__URL": "amqp://u:p@other:1/v"]
+    ).loaded()
+    let address = configuration.sources[0].consumer.address
+    #expect(address.hosts == [.init(name: "other", port: 1)])
+    #expect(address.virtualHost == "v")
+  }
+
+  @Test("AMQP_URL serves where the file says nothing of a broker, and only there")
+  func broker() throws {
+    let environment = ["AMQP_URL": "amqp://u:p@elsewhere/%2f"]
+    let with = try folder.load(Self.text, environment: environment).loaded()
+    #expect(with.sources[0].consumer.address.hosts.map(\.name) == ["broker"])
+    let without = try folder.load(
+      Self.text.replacing("host = broker\n", with: ""), environment: environment
+    ).loaded()
+    let address = without.sources[0].consumer.address
+    #expect(address.hosts == [.init(name: "elsewhere", port: 5672)])
+    #expect(address.user == "u")
+    #expect(address.virtualHost == "/")
+  }
+
+  @Test(
+    "a variable that means nothing is refused by its name",
+    arguments: [
+      ("ONEVENT_SCRIPT__MAX_CONCURRENT", "1", "did you mean 'SCRIPTS'?"),
+      ("ONEVENT_SCRIPTS__MAX_CONCURENT", "1", "did you mean 'max_concurrent'?"),
+      ("ONEVENT_SCRIPTS__MAX_CONCURRENT", "x", "expected a whole number"),
+      ("ONEVENT_DEFAULT__QUEUES", "a", "single values only"),
+      ("ONEVENT_LOG__PATH", "a", "unknown key 'path'"),
+      ("ONEVENT_DEFAULT__RETRIES", "3", "not available in this version"),
+      ("ONEVENT_JOURNAL__PATH", "a", "not available in this version"),
+    ])
+  func refused(name: String, value: String, fragment: String) throws {
+    let problems = try folder.load(Self.text, environment: [name: value]).problems
+    #expect(problems.count == 1)
+    #expect(problems.first?.message.contains(fragment) == true)
+    #expect(problems.first?.position.file == "environment variable \(name)")
+  }
+}
