@@ -65,7 +65,7 @@ let package = Package(
     .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: swift),
     .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: swift),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["AMQP", "BrokerFixture", "onevent"], swiftSettings: swift),
+      name: "EndToEndTests", dependencies: ["AMQP", "Events", "BrokerFixture", "onevent"], swiftSettings: swift),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

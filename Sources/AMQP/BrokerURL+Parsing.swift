@@ -58,6 +58,12 @@ extension BrokerURL {
 
   private func virtualHost(_ path: ArraySlice<UInt8>) throws(BrokerURLError) -> String {
     if path.isEmpty || path.elementsEqual("/".utf8) { return "/" }
+    // Behind a `/` in a password, this would be the rest of that.
+    if path.contains(UInt8(ascii: "@")) {
+      throw BrokerURLError(
+        reason: "an `@` in the name of a virtual host is written %40; if this is part of a password, write %2F for its `/`",
+        offset: path.startIndex)
+    }
     // oslo.messaging takes the whole path; the AMQP URI specification one segment of it.
     if scheme != .rabbit, let slash = path.firstIndex(of: UInt8(ascii: "/")) {
       throw BrokerURLError(reason: "a `/` in the name of a virtual host is written %2F", offset: slash)

@@ -37,3 +37,9 @@ package struct Message: Sendable, Equatable {
 
   package var text: String { String(decoding: body, as: UTF8.self) }
 }
+
+extension MessageProperties.Field: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
+  package init(stringLiteral value: String) { self = .text(value) }
+  package init(integerLiteral value: Int64) { self = .integer(value) }
+  package init(booleanLiteral value: Bool) { self = .boolean(value) }
+}
