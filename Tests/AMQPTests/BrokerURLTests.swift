@@ -132,7 +132,9 @@ import Testing
       $0.hosts = [host("h")]
       $0.virtualHost = "a/b"
     },
-    Reading("rabbit://h/?ssl_cert_file=/c&ssl=True&ssl_ca_file=/a&ssl_key_file=/k&rabbit_login_method=AMQPLAIN", .rabbit) {
+    Reading(
+      "rabbit://h/?ssl_cert_file=/c&ssl=True&ssl_ca_file=/a&ssl_key_file=/k&rabbit_login_method=AMQPLAIN", .rabbit
+    ) {
       $0.hosts = [host("h")]
       $0.virtualHost = "/"
       $0.tls = true

@@ -6,47 +6,41 @@ import Testing
 
 /// The command `scripts/broker`, on which all other tests with a broker rest.
 @Suite struct PrivateBrokerTests {
-  @Test("A stopped broker leaves no process, and stopping it again is no error")
-  func stopLeavesNothing() async throws {
+  @Test("A broker starts, crashes, comes back with its data, and leaves no process when it is stopped")
+  func livesAndLeavesNothing() async throws {
     let directory = temporaryDirectory()
     defer { try? FileManager.default.removeItem(at: directory) }
-    let url = try BrokerScript.run("start", directory)
-    let facts = try BrokerScript.facts(in: directory)
-    let broker = try #require(facts["PID"].flatMap(Int32.init))
-    let epmd = try #require(facts["EPMD_PID"].flatMap(Int32.init))
-    let port = try #require(facts["PORT"])
+    let url = try BrokerScript.run("start", directory, ["--config", "default_user_tags.management = true"])
+    let port = try #require(try BrokerScript.facts(in: directory)["PORT"].flatMap(UInt16.init))
     #expect(url == "amqp://guest:guest@127.0.0.1:\(port)/\n")
+    #expect(throws: BrokerScriptError.self, "it runs already") { try BrokerScript.run("start", directory) }
+
+    let before = try BrokerSession(port: port)
+    try before.declareQueue("durable", durable: true)
+    try before.declareQueue("transient")
+    try before.publish((0..<100).map { [UInt8($0)] }, routingKey: "durable")
+    try BrokerScript.run("kill", directory)
+    #expect(throws: (any Error).self) { try BrokerSession(port: port) }
+
+    #expect(try BrokerScript.run("restart", directory) == url)
+    let after = try BrokerSession(port: port)
+    #expect(try after.queueDepth("transient") == nil)
+    #expect(try after.drain("durable").map(\.body) == (0..<100).map { [UInt8($0)] })
+    #expect(try BrokerScript.run("ctl", directory, ["list_users"]).contains("management"))
+
+    let broker = try #require(try BrokerScript.facts(in: directory)["PID"].flatMap(Int32.init))
+    let epmd = try #require(try BrokerScript.facts(in: directory)["EPMD_PID"].flatMap(Int32.init))
     // The detector: it sees both while they run, and what they started.
     let family = descendants(of: broker)
     #expect(isAlive(broker) && isAlive(epmd) && !family.isEmpty && family.allSatisfy(isAlive))
-    #expect(throws: BrokerScriptError.self) { try BrokerScript.run("start", directory) }
-    #expect(isAlive(broker))
-
     try BrokerScript.run("stop", directory)
     #expect(!isAlive(broker) && !isAlive(epmd))
     try await waitUntil("the broker's children are gone") { !family.contains(where: isAlive) }
+
+    // Nothing more to stop, here and where never was anything, is no error; nothing to ask is one.
     try BrokerScript.run("stop", directory)
-    #expect(throws: BrokerScriptError.self) { try BrokerScript.run("ctl", directory, ["list_queues"]) }
     try BrokerScript.run("stop", temporaryDirectory())
-  }
-
-  @Test("A killed broker comes back with its port, its configuration and its durable messages")
-  func restartKeepsTheData() async throws {
-    try await Broker.withPrivate(config: ["default_user_tags.management = true"]) { broker in
-      let before = try broker.session()
-      try before.declareQueue("durable", durable: true)
-      try before.declareQueue("transient")
-      try before.publish((0..<100).map { [UInt8($0)] }, routingKey: "durable")
-      try await broker.kill()
-      #expect(throws: (any Error).self) { try broker.session() }
-
-      try await broker.restart()
-      let after = try broker.session()
-      #expect(try after.queueDepth("durable")?.ready == 100)
-      #expect(try after.queueDepth("transient") == nil)
-      #expect(try await broker.ctl("list_users").contains("management"))
-      #expect(try after.drain("durable").map(\.body) == (0..<100).map { [UInt8($0)] })
-    }
+    #expect(throws: BrokerScriptError.self) { try BrokerScript.run("ctl", directory, ["list_queues"]) }
   }
 
   @Test("A broker that cannot start is told with its own words, and leaves no process")
@@ -96,7 +90,9 @@ import Testing
   private func status(_ pid: Int32) -> [Substring]? {
     guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
       let nameEnd = text.range(of: ") ", options: .backwards)
-    else { return nil }
+    else {
+      return nil
+    }
     return text[nameEnd.upperBound...].split(separator: " ")
   }
 }

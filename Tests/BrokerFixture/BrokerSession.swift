@@ -38,9 +38,7 @@ package final class BrokerSession {
     amqp_destroy_connection(connection)
   }
 
-  /// Declares a queue.
-  ///
-  /// - Parameter arguments: Such as `["x-queue-type": "quorum", "x-max-length": 10]`.
+  /// Declares a queue, with arguments such as `["x-queue-type": "quorum", "x-max-length": 10]`.
   package func declareQueue(
     _ name: String, durable: Bool = false, autoDelete: Bool = false, exclusive: Bool = false,
     arguments: [String: MessageProperties.Field] = [:]
