@@ -18,10 +18,8 @@ package final class Publisher {
 
   /// Connects to the first host that lets us.
   ///
-  /// - Parameters:
-  ///   - connectionName: Shown by the broker's management.
-  ///   - connectTimeout: For each host; covers name resolution, TCP, TLS and log-in.
-  ///   - answerLimit: How long a confirmation may take.
+  /// `connectTimeout` holds for each host and covers name resolution, TCP, TLS and log-in; `answerLimit` is how long
+  /// a confirmation may take. The broker's management shows the connection's name.
   package init(
     _ address: BrokerAddress, connectionName: String = "onevent send",
     connectTimeout: Duration = .seconds(10), answerLimit: Duration = .seconds(10)

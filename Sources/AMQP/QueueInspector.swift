@@ -33,10 +33,8 @@ package enum QueueInspector {
 
   /// Looks at each queue on one short connection.
   ///
-  /// - Parameters:
-  ///   - connectionName: Shown by the broker's management.
-  ///   - limit: For connecting to each host, and for each answer.
-  /// - Throws: `NoHostReached`, also when the connection is lost on the way.
+  /// The limit holds for connecting to each host, and for each answer. A connection that is lost on the way is
+  /// `NoHostReached` too.
   package static func look(
     at queues: [String], of address: BrokerAddress, connectionName: String = "onevent check",
     limit: Duration = .seconds(10)
