@@ -17,6 +17,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   ],
   targets: [
@@ -25,6 +26,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CLinux"),
     .target(
@@ -35,7 +37,7 @@ let package = Package(
 
     // Foundations: know nothing of each other.
     .target(name: "ConfigText", dependencies: ["CLibYAML"], swiftSettings: swift),
-    .target(name: "Events", dependencies: ["CSimdJSON", "CPCRE2", "CZlib"], swiftSettings: swift),
+    .target(name: "Events", dependencies: ["CSimdJSON", "CPCRE2", "CZlib", "CCrypto"], swiftSettings: swift),
 
     // The parts: `AMQP` and `Scripts` do not know each other.
     .target(name: "AMQP", dependencies: ["CRabbitMQ", "COpenSSL", "CLinux"], swiftSettings: swift),
@@ -46,13 +48,20 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "AMQP", "Events", "Scripts", "Settings", "CLinux", .product(name: "Logging", package: "swift-log"),
+        "AMQP", "CLinux", "Events", "Scripts", "Settings",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "HeapModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: swift
     ),
     .executableTarget(
       name: "onevent",
-      dependencies: ["Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "AMQP", "ConfigText", "Daemon", "Events", "Settings",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: swift
     ),
 
@@ -64,9 +73,15 @@ let package = Package(
     .testTarget(name: "ScriptsTests", dependencies: ["Scripts", "Events", "CLinux"], swiftSettings: swift),
     .testTarget(
       name: "SettingsTests", dependencies: ["Settings", "AMQP", "ConfigText", "Events"], swiftSettings: swift),
-    .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: swift),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["AMQP", "Events", "BrokerFixture", "onevent"], swiftSettings: swift),
+      name: "DaemonTests",
+      dependencies: [
+        "AMQP", "Daemon", "Events", "Scripts", "Settings", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: swift
+    ),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["Events", "BrokerFixture", "onevent"], swiftSettings: swift),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

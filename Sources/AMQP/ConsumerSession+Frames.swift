@@ -179,7 +179,7 @@ extension ConsumerSession {
       queue: queueNames[index],
       exchange: delivery.exchange, routingKey: delivery.routingKey, redelivered: delivery.redelivered,
       properties: properties(of: delivery), body: whole, bodySize: body.announced)
-    if let settlement = receiver.receive(view, lookAtSocket: { lookAtSocket() }) {
+    if let settlement = receiver.receive(view, lookAtSocket: { self.lookAtSocket() }) {
       ledger.settle(delivery.number, as: settlement)
     }
     if lastLook.duration(until: Instant.now) >= timing.betweenLooks { lookAtSocket() }

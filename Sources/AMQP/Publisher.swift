@@ -126,7 +126,7 @@ extension Publisher {
       while true {
         let now = Instant.now
         guard now < deadline else { return nil }
-        var interval = now.duration(until: deadline).timeInterval
+        var interval = onevent_interval(now.duration(until: deadline).microseconds)
         var frame = amqp_frame_t()
         amqp_maybe_release_buffers_on_channel(connection.state, BrokerConnection.channel)
         let status = amqp_simple_wait_frame_noblock(connection.state, &frame, &interval)

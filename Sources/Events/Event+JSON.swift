@@ -97,7 +97,7 @@ extension Event {
   }
 
   /// Nanoseconds since 1970 as ISO 8601 in UTC with microseconds.
-  static func instant(_ nanoseconds: Int64) -> String {
+  package static func instant(_ nanoseconds: Int64) -> String {
     let (seconds, rest) = (nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000)
     var time = time_t(rest < 0 ? seconds - 1 : seconds)
     var parts = tm()

@@ -30,7 +30,7 @@ extension FieldValue {
   }
 
   /// Appends the value as JSON; `null` where it is missing.
-  func appendJSON(to output: inout [UInt8]) {
+  package func appendJSON(to output: inout [UInt8]) {
     switch self {
     case .missing, .null: output.append(literal: "null")
     case .json(let value): value.appendJSON(to: &output, unwrapping: true)

@@ -101,7 +101,7 @@ extension [UInt8] {
   }
 
   /// Appends a JSON string. Escapes what JSON demands and nothing else; UTF-8 stays as it is.
-  mutating func appendJSON(text: some Sequence<UInt8>) {
+  package mutating func appendJSON(text: some Sequence<UInt8>) {
     append(UInt8(ascii: "\""))
     for byte in text {
       switch byte {

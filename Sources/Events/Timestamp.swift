@@ -116,3 +116,15 @@ struct Timestamp: Equatable, Comparable {
     }
   }
 }
+
+extension Event {
+  /// How long before its receipt the event happened, by the sender's clock; nil when it names no time that can be read.
+  package var age: Duration? {
+    guard var time, let timestamp = time.withUTF8({ Timestamp($0) }) else { return nil }
+    return .nanoseconds(envelope.received) - timestamp.sinceEpoch
+  }
+}
+
+extension Timestamp {
+  fileprivate var sinceEpoch: Duration { .seconds(seconds) + .nanoseconds(nanoseconds) }
+}

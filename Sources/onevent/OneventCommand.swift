@@ -4,4 +4,36 @@ import ArgumentParser
 
 @main
 struct OneventCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "onevent",
+    abstract: "Runs your scripts when events arrive on your message bus.",
+    discussion: """
+      A configuration names events, the script to run, the payload values to pass and the conditions to meet:
+
+        [DEFAULT]
+        user = esi
+        password = secret
+        host = controller
+        queues = esi_leap_versioned_notifications.info
+
+        [fulfill]
+        events = esi_leap.lease.fulfill.end
+        script = fulfill.sh
+        script_params = node_name, uuid
+        filter_params = {"purpose": "test"}
+
+      First steps:
+        onevent init > onevent.conf              write a first configuration
+        onevent check -c onevent.conf --broker   say what is wrong with it, and look at the queues
+        onevent explain -c onevent.conf EVENT    say what every action does with a captured event, and why
+        onevent run -c onevent.conf              take events and run scripts, until Ctrl-C
+
+      Exit codes: 0 done, 1 the answer is no, 64 usage, 65 data, 69 broker not reachable, 70 internal error,
+      74 input/output, 77 permission, 78 configuration.
+      """,
+    version: "onevent \(Version.current)",
+    subcommands: [
+      RunCommand.self, CheckCommand.self, ExplainCommand.self, PathsCommand.self, InitCommand.self, SendCommand.self,
+    ]
+  )
 }

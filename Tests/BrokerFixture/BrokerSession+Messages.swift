@@ -81,7 +81,7 @@ extension BrokerSession {
   }
 
   private func awaitConfirm() throws {
-    var limit = timeval(tv_sec: 30, tv_usec: 0)
+    var limit = onevent_interval(30_000_000)
     var frame = amqp_frame_t()
     let status = amqp_simple_wait_frame_noblock(connection, &frame, &limit)
     guard status == AMQP_STATUS_OK.rawValue else {

@@ -18,7 +18,7 @@ package final class BrokerSession {
       throw BrokerSessionError(description: "a connection could not be allocated")
     }
     self.connection = connection
-    var limit = timeval(tv_sec: 30, tv_usec: 0)
+    var limit = onevent_interval(30_000_000)
     amqp_set_handshake_timeout(connection, &limit)
     amqp_set_rpc_timeout(connection, &limit)
     guard let socket = amqp_tcp_socket_new(connection) else {

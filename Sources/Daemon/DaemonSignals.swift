@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// The signals that the daemon's main thread waits for.
+///
+/// Made first of all, before any thread: threads inherit the blocked signals, so only `wait` ever takes them.
+package struct DaemonSignals {
+  private var set = sigset_t()
+
+  package init() {
+    sigemptyset(&set)
+    for signal in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&set, signal) }
+    pthread_sigmask(SIG_BLOCK, &set, nil)
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  /// Waits for one of the signals; nil when none came in time.
+  func wait(for limit: Duration) -> Int32? {
+    let (seconds, attoseconds) = limit.components
+    var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+    var set = set
+    let signal = sigtimedwait(&set, nil, &time)
+    return signal > 0 ? signal : nil
+  }
+}

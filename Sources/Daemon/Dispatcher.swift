@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AMQP
+import Events
+import Logging
+import Scripts
+import Synchronization
+
+/// Takes accepted events, starts their runs in order and within the limits, and settles their deliveries.
+///
+/// Called from the sources' threads with events and from the runner's threads with outcomes; decisions are made under
+/// one lock, their effects (starting, settling, logging) happen outside it.
+final class Dispatcher: Sendable {
+  private struct State {
+    var queue: RunQueue
+    var events = OpenEvents()
+    var runs: [UInt64: Run] = [:]
+    var running: [UInt64: Running] = [:]
+    var lastRun: UInt64 = 0
+    var isDraining = false
+  }
+
+  private struct Running {
+    var since: ContinuousClock.Instant
+    var isWarned = false
+  }
+
+  private let state: Mutex<State>
+  private let runner: any AttemptStarter
+  private let log: RunLog
+  private let counters: Counters
+
+  init(actions: [Action], maxConcurrent: Int, runner: any AttemptStarter, log: RunLog, counters: Counters) {
+    state = Mutex(State(queue: RunQueue(maxRunning: maxConcurrent, limits: actions.map(\.maxConcurrent))))
+    self.runner = runner
+    self.log = log
+    self.counters = counters
+  }
+
+  /// Registers a delivery; only a new event is to be followed by `enqueue`.
+  ///
+  /// - Returns: `.new` with the event's number; `.joined` when the event is going on, and the delivery is settled with
+  ///   it; `.ended` when it has ended before, and the delivery is to be settled at once.
+  func admit(_ identity: EventIdentity?, _ receipt: Receipt) -> OpenEvents.Admission {
+    state.withLock { $0.events.admit(identity, receipt) }
+  }
+
+  /// Takes the runs of a new event, in the order of the files, and starts what may start.
+  ///
+  /// - Returns: How the delivery is to be settled at once; nil = when its runs have ended.
+  func enqueue(_ runs: [Run], of event: UInt64) -> Settlement? {
+    let (settlement, starts) = state.withLock { state -> (Settlement?, [(UInt64, Run)]) in
+      guard !runs.isEmpty else {
+        _ = state.events.close(event)
+        return (.accepted, [])
+      }
+      guard !state.isDraining else {
+        state.events.markInterrupted(event)
+        _ = state.events.close(event)
+        return (.returned, [])
+      }
+      var numbers: [UInt64] = []
+      for run in runs {
+        state.lastRun += 1
+        numbers.append(state.lastRun)
+        state.runs[state.lastRun] = run
+        state.queue.add(state.lastRun, action: run.action, key: run.key)
+      }
+      state.events.setRuns(numbers, of: event)
+      return (nil, Self.takeStartable(&state))
+    }
+    start(starts)
+    return settlement
+  }
+
+  /// Ends what can be ended without a script: events of which nothing has started are given back to their source.
+  ///
+  /// What has started is finished, with all runs of its event.
+  func drain() {
+    let returned = state.withLock { state -> [Receipt] in
+      state.isDraining = true
+      var receipts: [Receipt] = []
+      for (number, event) in state.events.all where !event.hasStarted && !event.runs.isEmpty {
+        for run in event.runs {
+          state.queue.remove(run)
+          state.runs[run] = nil
+        }
+        state.events.markInterrupted(number)
+        receipts += state.events.close(number)?.receipts ?? []
+      }
+      return receipts
+    }
+    settle(returned, as: .returned)
+  }
+
+  /// Gives back what has not ended and starts nothing any more; the scripts that run are the caller's to end.
+  func abandonPending() {
+    let returned = state.withLock { state -> [Receipt] in
+      state.isDraining = true
+      var receipts: [Receipt] = []
+      for (number, event) in state.events.all {
+        for run in event.runs where state.running[run] == nil {
+          state.queue.remove(run)
+          state.runs[run] = nil
+          state.events.markInterrupted(number)
+          receipts += state.events.end(run, of: number)?.receipts ?? []
+        }
+      }
+      return receipts
+    }
+    settle(returned, as: .returned)
+  }
+
+  /// Whether every accepted event has ended.
+  var isIdle: Bool { state.withLock { $0.events.isEmpty } }
+
+  var runningCount: Int { state.withLock { $0.queue.runningCount } }
+
+  /// Tells, once each, of runs that take longer than their action's `warn_after`.
+  func warnOfSlowRuns(now: ContinuousClock.Instant = .now) {
+    let slow = state.withLock { state -> [(Run, Duration)] in
+      var slow: [(Run, Duration)] = []
+      for (number, running) in state.running where !running.isWarned {
+        guard let run = state.runs[number], now - running.since >= run.warnAfter else { continue }
+        state.running[number]?.isWarned = true
+        slow.append((run, now - running.since))
+      }
+      return slow
+    }
+    for (run, duration) in slow { log.slow(run, duration) }
+  }
+
+  private static func takeStartable(_ state: inout State) -> [(UInt64, Run)] {
+    var starts: [(UInt64, Run)] = []
+    while let number = state.queue.startNext() {
+      guard let run = state.runs[number] else { continue }
+      state.running[number] = Running(since: .now)
+      state.events.markStarted(run.event)
+      starts.append((number, run))
+    }
+    return starts
+  }
+
+  private func start(_ starts: [(UInt64, Run)]) {
+    for (number, run) in starts {
+      runner.start(run.invocation, as: AttemptID(number))
+    }
+  }
+
+  private func settle(_ receipts: [Receipt], as settlement: Settlement) {
+    for receipt in receipts {
+      receipt.settler.settle([(receipt.tag, settlement)])
+    }
+  }
+}
+
+/// Starts attempts: the script runner, or a recorder in tests.
+protocol AttemptStarter: Sendable {
+  func start(_ invocation: Invocation, as attempt: AttemptID)
+}
+
+extension ScriptRunner: AttemptStarter {}
+
+extension Dispatcher: RunObserver {
+  func started(_ attempt: AttemptID, pid: Int32) {
+    guard let run = state.withLock({ $0.runs[attempt.number] }) else { return }
+    log.started(run, pid: pid)
+  }
+
+  func printed(_ attempt: AttemptID, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>) {
+    guard let run = state.withLock({ $0.runs[attempt.number] }) else { return }
+    log.printed(run, stream, line)
+  }
+
+  func ended(_ attempt: AttemptID, _ completion: Completion) {
+    let number = attempt.number
+    let ending = state.withLock { state -> (run: Run, event: OpenEvents.OpenEvent?, starts: [(UInt64, Run)])? in
+      guard let run = state.runs.removeValue(forKey: number) else { return nil }
+      state.running[number] = nil
+      state.queue.remove(number)
+      if completion.outcome == .interrupted { state.events.markInterrupted(run.event) }
+      let event = state.events.end(number, of: run.event)
+      return (run, event, Self.takeStartable(&state))
+    }
+    guard let ending else { return }
+    start(ending.starts)
+    counters.countEnd(completion.outcome)
+    log.ended(ending.run, completion)
+    if let event = ending.event {
+      settle(event.receipts, as: event.isInterrupted ? .returned : .accepted)
+    }
+  }
+}

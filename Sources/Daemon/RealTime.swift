@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Events
+import Glibc
+
+/// A moment on the real-time clock.
+struct RealTime: Sendable {
+  /// Since 1970-01-01T00:00:00Z.
+  var nanoseconds: Int64
+
+  static var now: RealTime {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return RealTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+  }
+
+  /// In UTC with microseconds, as in the events that scripts read: `2026-11-20T23:17:31.123456Z`.
+  var iso8601: String { Event.instant(nanoseconds) }
+}

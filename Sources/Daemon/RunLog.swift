@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Events
+import Logging
+import Scripts
+
+/// Writes what happens to runs into the log: every line of a run carries its id.
+struct RunLog: Sendable {
+  let logger: Logger
+
+  func started(_ run: Run, pid: Int32) {
+    logger.debug("run started", metadata: metadata(run, [LogKey.pid: "\(pid)"]))
+  }
+
+  func printed(_ run: Run, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>) {
+    logger.info(
+      "script output",
+      metadata: metadata(
+        run,
+        [
+          LogKey.stream: stream == .standardOutput ? "stdout" : "stderr",
+          LogKey.output: "\(String(decoding: line, as: UTF8.self))",
+        ]))
+  }
+
+  func slow(_ run: Run, _ duration: Duration) {
+    logger.warning("run takes longer than warn_after", metadata: metadata(run, [LogKey.duration: "\(seconds(duration))"]))
+  }
+
+  func ended(_ run: Run, _ completion: Completion) {
+    var facts: Logger.Metadata = [
+      LogKey.duration: "\(seconds(completion.duration))",
+      LogKey.outcome: "\(completion.outcome.description)",
+    ]
+    guard completion.outcome != .exited(0) else {
+      logger.info("run succeeded", metadata: metadata(run, facts))
+      return
+    }
+    if case .couldNotStart(_, let reason) = completion.outcome {
+      facts[LogKey.reason] = "\(reason)"
+    }
+    let errors = completion.standardError.text
+    let output = errors.isEmpty ? completion.standardOutput.text : errors
+    if !output.isEmpty { facts[LogKey.output] = "\(output)" }
+    if completion.outcome == .interrupted {
+      logger.warning("run interrupted", metadata: metadata(run, facts))
+    } else {
+      logger.error("run failed", metadata: metadata(run, facts))
+    }
+  }
+
+  private func metadata(_ run: Run, _ facts: Logger.Metadata) -> Logger.Metadata {
+    var metadata = facts
+    metadata[LogKey.run] = "\(run.id)"
+    metadata[LogKey.action] = "\(run.actionName)"
+    metadata[LogKey.event] = "\(run.event)"
+    metadata[LogKey.eventType] = "\(run.eventType)"
+    return metadata
+  }
+}
+
+extension Outcome {
+  /// A few words for logs and lists.
+  package var description: String {
+    switch self {
+    case .exited(let code): "exited \(code)"
+    case .signalled(let signal): "killed by signal \(signal)"
+    case .timedOut: "timed out"
+    case .couldNotStart(let errno, _): "could not start (errno \(errno))"
+    case .interrupted: "interrupted"
+    }
+  }
+}
+
+extension KeptOutput {
+  /// Head and tail as text, with a note where bytes are missing between them; not more than 2 KiB of each.
+  fileprivate var text: String {
+    let limit = 2048
+    guard dropped > 0 || head.count + tail.count > 2 * limit else {
+      return String(decoding: head + tail, as: UTF8.self)
+    }
+    let all = head + tail
+    let missing = dropped + UInt64(all.count - 2 * min(limit, all.count / 2))
+    let kept = min(limit, all.count / 2)
+    return String(decoding: all.prefix(kept), as: UTF8.self) + " … \(missing) bytes … "
+      + String(decoding: all.suffix(kept), as: UTF8.self)
+  }
+}
+
+/// A duration in seconds with three decimals, as logs show it.
+func seconds(_ duration: Duration) -> String {
+  let (seconds, attoseconds) = duration.components
+  let milliseconds = String(attoseconds / 1_000_000_000_000_000)
+  return "\(seconds).\(String(repeating: "0", count: 3 - milliseconds.count))\(milliseconds)s"
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+
+/// Starts a detached thread. It inherits the signals that the daemon has blocked.
+///
+/// - Parameter name: Shown by ps(1) and top(1), at most 15 bytes.
+func startThread(named name: String, _ body: @escaping @Sendable () -> Void) {
+  let entry = Unmanaged.passRetained(ThreadEntry(name: name, body: body))
+  var thread = pthread_t()
+  let result = pthread_create(&thread, nil, runThread, entry.toOpaque())
+  guard result == 0 else {
+    entry.release()
+    // Without its threads the daemon can do nothing; this happens at start only.
+    preconditionFailure("cannot start the thread \(name): \(String(cString: strerror(result)))")
+  }
+  pthread_detach(thread)
+}
+
+private final class ThreadEntry: Sendable {
+  let name: String
+  let body: @Sendable () -> Void
+
+  init(name: String, body: @escaping @Sendable () -> Void) {
+    self.name = name
+    self.body = body
+  }
+}
+
+private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  guard let argument else { return nil }
+  let entry = Unmanaged<ThreadEntry>.fromOpaque(argument).takeRetainedValue()
+  clinux_set_thread_name(entry.name)
+  entry.body()
+  return nil
+}
+
+/// Wakes one thread; a raise while it is awake is not lost.
+final class Signal: @unchecked Sendable {
+  // The semaphore is made for use from several threads; its storage never moves.
+  private let semaphore: UnsafeMutablePointer<sem_t>
+
+  init() {
+    semaphore = .allocate(capacity: 1)
+    sem_init(semaphore, 0, 0)
+  }
+
+  deinit {
+    sem_destroy(semaphore)
+    semaphore.deallocate()
+  }
+
+  func raise() { sem_post(semaphore) }
+
+  func wait() {
+    while sem_wait(semaphore) != 0 && errno == EINTR {}
+  }
+}

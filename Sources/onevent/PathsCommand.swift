@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Events
+
+struct PathsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "paths",
+    abstract: "Lists every path of a captured event, with type and value.",
+    discussion: "The paths are what script_params, env_params, filter_params and order_by name.")
+
+  @OptionGroup var event: EventOptions
+
+  @Flag(help: "Print one JSON object per line.")
+  var json = false
+
+  func run() throws {
+    try event.withEvent(mapping: EventMapping(), source: "default") { event in
+      let rows = event.addressablePaths().map { path, value in (path, value.kindName, value.json) }
+      if json {
+        for (path, kind, value) in rows {
+          print("{\"path\":\(quoted(path)),\"type\":\(quoted(kind)),\"value\":\(value)}")
+        }
+      } else {
+        printTable(rows.map { [$0.0, $0.1, shortened($0.2, to: 120)] })
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Daemon
+import Logging
+import Settings
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Takes events and runs scripts, in the foreground.",
+    discussion: """
+      SIGTERM or Ctrl-C stops: nothing more is taken, scripts that run are finished within drain_timeout, the rest is \
+      given back to the broker. A second signal ends the scripts at once.
+      A broker that cannot be reached is no reason to end: it is tried again for ever. AMQP_URL serves where the \
+      configuration names no broker.
+      """)
+
+  @OptionGroup var options: ConfigurationOptions
+
+  @Option(help: ArgumentHelp("Take events from this source only.", valueName: "name"))
+  var onlySource: String?
+
+  @Flag(name: .shortAndLong, help: "Log at level debug.")
+  var verbose = false
+
+  func run() throws {
+    // Before any thread exists: all inherit the blocked signals.
+    let signals = DaemonSignals()
+    var configuration = try options.load()
+    try keepOnlySource(in: &configuration)
+    let log = DaemonLog(configuration.log, verbose: verbose)
+    defer { log.flush() }
+    for finding in configuration.findings where finding.kind == .warning {
+      log.logger.warning("\(finding.message)", metadata: ["place": "\(finding.position)"])
+    }
+    do {
+      try EventDaemon(configuration, logger: log.logger).run(signals)
+    } catch {
+      complain("cannot start: \(error)")
+      throw ExitCode(70)
+    }
+  }
+
+  private func keepOnlySource(in configuration: inout Configuration) throws {
+    guard let onlySource else { return }
+    let names = configuration.sources.map(\.name)
+    configuration.sources.removeAll { $0.name != onlySource }
+    guard configuration.sources.isEmpty else { return }
+    complain("--only-source \(onlySource): there is no such source; configured: \(names.joined(separator: ", "))")
+    throw ExitCode.configuration
+  }
+}
