@@ -1,37 +1,121 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Turns bodies into events. Owned by one thread; its memory is reused from one body to the next.
+///
+/// Nothing sees a body before the value of `_context_auth_token` is blanked in the decoder's own copy. Once warm,
+/// decoding a notification allocates nothing.
 package final class EventDecoder {
   package let mapping: EventMapping
   /// The size in bytes that an inflated body may have.
   package let inflatedLimit: Int
+
+  private var bodyMemory = ByteMemory()
+  private var inflater = Inflater()
+  /// The body itself, or for a CloudEvent in `data_base64` and for text the JSON made of it.
+  let outer = JSONDocument()
+  /// What a string of the body holds: `oslo.message`, decoded `data_base64`.
+  let inner = JSONDocument()
+  let nothing = JSONDocument()
 
   package init(_ mapping: EventMapping, inflatedLimit: Int) {
     self.mapping = mapping
     self.inflatedLimit = inflatedLimit
   }
 
+  /// The body of the last call, inflated, the value of `_context_auth_token` blanked, whether it was decoded or not:
+  /// what may be logged. Empty where it could not be inflated.
+  package var lastBody: [UInt8] { bodyMemory.withBytes { Array($0) } }
+
   /// Decodes one body. The event is a view, valid until the next call.
+  ///
+  /// Formats under `format = auto`, the first that fits: a CloudEvent that says so in its headers or content type,
+  /// oslo 2.0 (`oslo.version` and `oslo.message`), oslo 1.0 (`event_type` and `payload`), a CloudEvent by its
+  /// required attributes, plain JSON. The type of plain JSON and of text is the routing key where `event_type` finds
+  /// none, and `event` where that is empty too.
   package func decode(_ body: UnsafeRawBufferPointer, _ envelope: Envelope) throws(DecodingFailure) -> Event {
-    fatalError("stub")
+    try take(body, envelope)
+    do {
+      let event =
+        switch mapping.format {
+        case .auto: try decodeJSON(envelope)
+        case .tags: try decodeTags(envelope)
+        case .text: try decodeText(envelope)
+        }
+      try refuseReadableToken()
+      return event
+    } catch {
+      if hidesToken { bodyMemory.blankAll() }
+      throw error
+    }
   }
-}
 
-/// How a source's bodies become events: keys `format`, `event_type`, `event_id`, `event_time`, `subject`, `objects`.
-package struct EventMapping: Sendable {
-  package enum Format: String, Sendable, CaseIterable { case auto, tags, text }
-  package var format = Format.auto
-  package var type: FieldPath?
-  package var id: FieldPath?
-  package var time: FieldPath?
-  /// Paths tried in order; the first that holds a text or number is the subject.
-  package var subject: [FieldPath] = []
-  package var objects: [(kind: String, path: FieldPath)] = []
+  /// Gives back the memory that a large body took; what was decoded is forgotten.
+  package func trim() {
+    outer.trim()
+    inner.trim()
+    bodyMemory.trim()
+  }
 
-  package init() {}
-}
+  func withBody<R>(_ body: (UnsafeRawBufferPointer) throws(DecodingFailure) -> R) throws(DecodingFailure) -> R {
+    try bodyMemory.withBytes(body)
+  }
 
-/// Why a body is not an event, as a sentence that names what was found and where.
-package struct DecodingFailure: Error, Equatable, CustomStringConvertible {
-  package var description: String
+  var hasEmptyBody: Bool { bodyMemory.isEmpty }
+
+  private func take(_ body: UnsafeRawBufferPointer, _ envelope: Envelope) throws(DecodingFailure) {
+    bodyMemory.clear()
+    if let compression = try Compression(of: envelope) {
+      try inflater.inflate(body, compression, limit: inflatedLimit, into: &bodyMemory)
+    } else if !bodyMemory.replace(with: body) {
+      throw DecodingFailure("There is no memory for a body of \(body.count) bytes.")
+    }
+    bodyMemory.withMutableBytes(AuthToken.blank(in:))
+  }
+
+  private func decodeJSON(_ envelope: Envelope) throws(DecodingFailure) -> Event {
+    if let event = try decodeDeclaredCloudEvent(envelope) { return event }
+    try parseBody()
+    let root = outer.root
+    guard root.kind == .object else { return plain(envelope) }
+    if let version = root.member("oslo.version"), let message = root.member("oslo.message") {
+      return try decodeOslo(version, message, envelope)
+    }
+    if root.member("event_type") != nil, root.member("payload") != nil { return try oslo(root, envelope) }
+    if isCloudEvent(root) { return try decodeStructuredCloudEvent(root, envelope) }
+    return plain(envelope)
+  }
+
+  func parseBody() throws(DecodingFailure) {
+    try withBody { bytes throws(DecodingFailure) in
+      do throws(JSONError) {
+        try outer.parse(bytes)
+      } catch {
+        throw DecodingFailure("The body", error)
+      }
+    }
+  }
+
+  private func plain(_ envelope: Envelope) -> Event {
+    event(.plain, envelope, payload: outer.root)
+  }
+
+  /// An event whose facts come from the mapping and the envelope.
+  func event(_ form: Event.Form, _ envelope: Envelope, payload: JSONValue) -> Event {
+    var event = Event(
+      form, envelope, self, message: nothing.root, payload: payload,
+      type: .text(envelope.routingKey.isEmpty ? "event" : envelope.routingKey))
+    if let path = mapping.type {
+      let type = event.value(at: path).named
+      if !type.isMissing { event.typeValue = type }
+    }
+    return event
+  }
+
+  /// The last line of defence: no event is made of a body in which blanking left a token readable.
+  private func refuseReadableToken() throws(DecodingFailure) {
+    guard hidesToken else { return }
+    throw DecodingFailure("The body holds `_context_auth_token` in a form that could not be blanked.")
+  }
+
+  private var hidesToken: Bool { outer.holdsReadable(AuthToken.key) || inner.holdsReadable(AuthToken.key) }
 }

@@ -1,24 +1,90 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CSimdJSON
+
 /// A JSON text, parsed whole and validated to its end, in memory that is reused from one text to the next.
 ///
-/// Values taken from a document are views: they are valid until it parses again.
+/// Values taken from a document are views: they are valid until it parses again. A view used after that is safe, but
+/// shows some value of the new text, or null. Owned by one thread.
 package final class JSONDocument {
-  package init() {}
+  /// The nesting that a text may have.
+  package static let depthLimit = Int(JSON_TAPE_DEPTH)
 
-  /// Parses a text: one value, at most 512 deep, valid UTF-8, nothing behind it.
-  package func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
-    fatalError("stub")
+  private let tape: OpaquePointer?
+  private var nodes: UnsafePointer<json_tape_node>?
+  private var nodeCount: UInt32 = 0
+  private var text: UnsafePointer<UInt8>?
+
+  package init() {
+    tape = json_tape_create()
   }
 
-  /// The value of the whole text. Null before the first parse.
-  package var root: JSONValue { fatalError("stub") }
+  deinit {
+    if let tape { json_tape_destroy(tape) }
+  }
+
+  /// Parses a text: one value, at most 512 deep, valid UTF-8, nothing behind it.
+  ///
+  /// Stricter than RFC 8259 asks where a value could not be handed on: half of a surrogate pair is refused. NaN and
+  /// Infinity are. A byte order mark in front is skipped. Numbers of any size are kept by their text. Nothing is
+  /// allocated once the memory has grown; memory beyond about 1 MiB is given back when a smaller text follows.
+  package func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
+    forget()
+    guard let tape else { throw JSONError(JSON_TAPE_NO_MEMORY, nil, in: bytes) }
+    let result = json_tape_parse(tape, bytes.baseAddress, bytes.count)
+    guard result.error == JSON_TAPE_OK.rawValue else {
+      throw JSONError(json_tape_error(result.error), result.offset >= 0 ? Int(result.offset) : nil, in: bytes)
+    }
+    nodes = result.nodes
+    nodeCount = result.node_count
+    text = result.text
+  }
+
+  /// The value of the whole text. Null before the first parse and after one that failed.
+  package var root: JSONValue { JSONValue(document: self, index: 0) }
+
+  /// Gives back the memory that a large text took, and forgets that text.
+  package func trim() {
+    guard let tape, json_tape_trim(tape) else { return }
+    forget()
+  }
+
+  private func forget() {
+    nodes = nil
+    nodeCount = 0
+    text = nil
+  }
 }
 
-/// Why a text is not JSON.
-package struct JSONError: Error, Equatable {
-  /// What is wrong, as a clause that names what was found.
-  package var reason: String
-  /// The offset of the offending byte, where it is known.
-  package var offset: Int?
+extension JSONDocument {
+  /// The node at an index; nil where the present text has none.
+  @inline(__always)
+  func node(_ index: UInt32) -> json_tape_node? {
+    guard index < nodeCount, let nodes else { return nil }
+    return nodes[Int(index)]
+  }
+
+  @inline(__always)
+  func key(of node: json_tape_node) -> UnsafeBufferPointer<UInt8> {
+    UnsafeBufferPointer(start: text.map { $0 + Int(node.key_offset) }, count: Int(node.key_length))
+  }
+
+  @inline(__always)
+  func text(of node: json_tape_node) -> UnsafeBufferPointer<UInt8> {
+    UnsafeBufferPointer(start: text.map { $0 + Int(node.text_offset) }, count: Int(node.length))
+  }
+
+  /// Whether a member with this key holds a string that is not blanked.
+  func holdsReadable(_ key: StaticString) -> Bool {
+    var index: UInt32 = 0
+    while let node = node(index) {
+      index += 1
+      guard Int(node.key_length) == key.utf8CodeUnitCount, self.key(of: node).equals(key) else { continue }
+      for inside in index - 1..<node.next {
+        guard let node = self.node(inside), node.kind == JSON_TAPE_STRING.rawValue else { continue }
+        if !text(of: node).allSatisfy({ $0 == UInt8(ascii: "*") }) { return true }
+      }
+    }
+    return false
+  }
 }

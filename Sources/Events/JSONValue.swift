@@ -1,43 +1,124 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CSimdJSON
+
 /// A value inside a `JSONDocument`. A view: valid until the document parses again.
 package struct JSONValue {
   package enum Kind: UInt8, Sendable {
     case null, `false`, `true`, number, string, array, object
   }
 
-  package var kind: Kind { fatalError("stub") }
+  let document: JSONDocument
+  let index: UInt32
+  /// Whether versioned objects show as they were sent, here and below: what `@raw` finds.
+  var isRaw = false
+
+  init(document: JSONDocument, index: UInt32) {
+    self.document = document
+    self.index = index
+  }
+
+  package var kind: Kind {
+    guard let node = document.node(index), let kind = Kind(rawValue: UInt8(truncatingIfNeeded: node.kind)) else {
+      return .null
+    }
+    return kind
+  }
 
   /// The number of elements of an array or members of an object, else 0. Duplicate keys count each time.
-  package var count: Int { fatalError("stub") }
+  package var count: Int {
+    guard let node = container else { return 0 }
+    return Int(node.length)
+  }
 
   /// Hands over the UTF-8 of a string, the text of a number as it stood, or `true`, `false`, `null`;
   /// nothing for arrays and objects.
-  package func withText<R>(_ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R { fatalError("stub") }
-
-  /// The text of a string, number, boolean or null, copied.
-  package var text: String { fatalError("stub") }
-
-  /// The member with this key; the last one, where a key is there twice. Nil for other kinds.
-  package func member(_ key: [UInt8]) -> JSONValue? { fatalError("stub") }
-
-  /// The element at an index; nil past the end and for other kinds.
-  package func element(_ index: Int) -> JSONValue? { fatalError("stub") }
-
-  /// Calls `body` for each element of an array, in order, until it returns false.
-  package func forEachElement(_ body: (JSONValue) throws -> Bool) rethrows { fatalError("stub") }
-
-  /// Calls `body` for each member of an object, in order, until it returns false.
-  package func forEachMember(_ body: (_ key: UnsafeBufferPointer<UInt8>, JSONValue) throws -> Bool) rethrows {
-    fatalError("stub")
+  package func withText<R>(_ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
+    guard let node = document.node(index), container == nil else {
+      return try body(UnsafeBufferPointer(start: nil, count: 0))
+    }
+    return try body(document.text(of: node))
   }
 
-  /// The object's data where it is a versioned object (`P_object.data` beside `P_object.name` or
-  /// `P_object.version`), else the value itself.
-  package var unwrapped: JSONValue { fatalError("stub") }
+  /// The text of a string, number, boolean or null, copied.
+  package var text: String { withText { String(decoding: $0, as: UTF8.self) } }
 
-  /// Appends the value as compact JSON in its original order.
+  /// The member with this key; the last one, where a key is there twice. Nil for other kinds.
+  package func member(_ key: [UInt8]) -> JSONValue? { key.withUnsafeBufferPointer(member(_:)) }
+
+  /// The element at an index; nil past the end and for other kinds.
+  package func element(_ index: Int) -> JSONValue? {
+    guard kind == .array, index >= 0, index < count else { return nil }
+    var remaining = index
+    var found: UInt32?
+    forEachChild { child, _ in
+      found = child
+      remaining -= 1
+      return remaining >= 0
+    }
+    return found.map(child(_:))
+  }
+
+  /// Calls `body` for each element of an array, in order, until it returns false.
   ///
-  /// - Parameter unwrapping: Whether versioned objects are replaced by their data, at every level.
-  package func appendJSON(to output: inout [UInt8], unwrapping: Bool) { fatalError("stub") }
+  /// The document must not parse while this runs.
+  package func forEachElement(_ body: (JSONValue) throws -> Bool) rethrows {
+    guard kind == .array else { return }
+    try forEachChild { index, _ in try body(child(index)) }
+  }
+
+  /// Calls `body` for each member of an object, in order, until it returns false.
+  ///
+  /// A key that is there twice comes twice. The document must not parse while this runs.
+  package func forEachMember(_ body: (_ key: UnsafeBufferPointer<UInt8>, JSONValue) throws -> Bool) rethrows {
+    guard kind == .object else { return }
+    try forEachChild { index, node in try body(document.key(of: node), child(index)) }
+  }
+}
+
+extension JSONValue {
+  func member(_ key: UnsafeBufferPointer<UInt8>) -> JSONValue? {
+    lastChild { $0.equals(key) }
+  }
+
+  func member(_ key: StaticString) -> JSONValue? {
+    lastChild { $0.equals(key) }
+  }
+
+  /// A view of a child that inherits how it is shown.
+  func child(_ index: UInt32) -> JSONValue {
+    var value = JSONValue(document: document, index: index)
+    value.isRaw = isRaw
+    return value
+  }
+
+  /// The last member whose key is wanted: as in Python, the last of several wins.
+  @inline(__always)
+  func lastChild(where isWanted: (UnsafeBufferPointer<UInt8>) -> Bool) -> JSONValue? {
+    guard kind == .object else { return nil }
+    var found: UInt32?
+    forEachChild { index, node in
+      if isWanted(document.key(of: node)) { found = index }
+      return true
+    }
+    return found.map(child(_:))
+  }
+
+  /// Visits the nodes of the direct children. Every step checks its index: a document that parsed again ends it.
+  @inline(__always)
+  func forEachChild(_ body: (UInt32, json_tape_node) throws -> Bool) rethrows {
+    guard let container else { return }
+    var index = self.index + 1
+    while index < container.next, let node = document.node(index) {
+      guard try body(index, node), node.next > index else { return }
+      index = node.next
+    }
+  }
+
+  /// The node of an array or object; nil for scalars.
+  @inline(__always)
+  private var container: json_tape_node? {
+    guard let node = document.node(index), node.kind >= JSON_TAPE_ARRAY.rawValue else { return nil }
+    return node
+  }
 }

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What libsimdjson 3.0.1 does not check or does not say: the grammar of numbers, and where a fault lies.
+
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "CSimdJSON.h"
+
+namespace faults {
+
+inline bool is_space(uint8_t byte) { return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r'; }
+
+inline bool is_digit(char character) { return character >= '0' && character <= '9'; }
+
+/// RFC 8259, section 6. The library's raw tokens pass `01`, `1.` and `-`.
+inline bool is_number(std::string_view token) {
+  const char *at = token.data();
+  const char *end = at + token.size();
+  auto skip_digits = [&] {
+    const char *begin = at;
+    while (at != end && is_digit(*at)) at++;
+    return at != begin;
+  };
+  if (at != end && *at == '-') at++;
+  if (at != end && *at == '0') {
+    at++;
+  } else if (!skip_digits()) {
+    return false;
+  }
+  if (at != end && *at == '.') {
+    at++;
+    if (!skip_digits()) return false;
+  }
+  if (at != end && (*at == 'e' || *at == 'E')) {
+    at++;
+    if (at != end && (*at == '+' || *at == '-')) at++;
+    if (!skip_digits()) return false;
+  }
+  return at == end;
+}
+
+/// Whether unescaping made a surrogate: the library turns half of a pair into three bytes ED A0…BF xx.
+inline bool has_lone_surrogate(std::string_view unescaped) {
+  const char *at = unescaped.data();
+  const char *end = at + unescaped.size();
+  while ((at = static_cast<const char *>(std::memchr(at, 0xED, static_cast<size_t>(end - at)))) != nullptr) {
+    if (end - at >= 2 && static_cast<uint8_t>(at[1]) >= 0xA0) return true;
+    at++;
+  }
+  return false;
+}
+
+/// The nearest `wanted` before a place. There is one: the text stands behind a token that was read.
+inline const uint8_t *before(const char *place, char wanted) {
+  const char *at = place - 1;
+  while (*at != wanted && is_space(static_cast<uint8_t>(*at))) at--;
+  return reinterpret_cast<const uint8_t *>(at);
+}
+
+/// Which token an object lacks at `at`, where the library stopped.
+///
+/// A key is missing behind `{` and `,`, a colon behind a key, a comma behind everything else. A string before `at` is
+/// a value if it is the last scalar that was read.
+inline json_tape_error missing_in_object(const uint8_t *begin, const uint8_t *at, const uint8_t *last_scalar) {
+  const uint8_t *previous = at;
+  while (previous > begin && is_space(previous[-1])) previous--;
+  if (previous == begin) return JSON_TAPE_EXPECTED_KEY;
+  uint8_t byte = previous[-1];
+  if (byte == '{' || byte == ',') return JSON_TAPE_EXPECTED_KEY;
+  if (byte != '"') return JSON_TAPE_EXPECTED_COMMA_OR_BRACE;
+  if (last_scalar == nullptr || *last_scalar != '"') return JSON_TAPE_EXPECTED_COLON;
+  const uint8_t *close = last_scalar + 1;
+  while (close < previous && *close != '"') close += *close == '\\' ? 2 : 1;
+  return close + 1 == previous ? JSON_TAPE_EXPECTED_COMMA_OR_BRACE : JSON_TAPE_EXPECTED_COLON;
+}
+
+/// The first byte that is not well-formed UTF-8: Unicode 15, table 3-7.
+inline const uint8_t *invalid_utf8(const uint8_t *at, const uint8_t *end) {
+  while (at < end) {
+    uint8_t lead = *at;
+    int more = lead < 0x80 ? 0 : lead >= 0xC2 && lead <= 0xDF ? 1 : (lead & 0xF0) == 0xE0 ? 2 : lead >= 0xF0 && lead <= 0xF4 ? 3 : -1;
+    if (more < 0 || end - at <= more) return at;
+    uint8_t lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    uint8_t highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    for (int index = 1; index <= more; index++) {
+      if (at[index] < lowest || at[index] > highest) return at;
+      lowest = 0x80;
+      highest = 0xBF;
+    }
+    at += more + 1;
+  }
+  return end;
+}
+
+/// The first control character inside a string.
+inline const uint8_t *control(const uint8_t *at, const uint8_t *end) {
+  bool inside = false;
+  for (; at < end; at++) {
+    if (inside && *at < 0x20) return at;
+    if (*at == '"') inside = !inside;
+    if (inside && *at == '\\') at++;
+  }
+  return end;
+}
+
+/// The opening quote of the string that does not end.
+inline const uint8_t *unclosed(const uint8_t *at, const uint8_t *end) {
+  const uint8_t *open = nullptr;
+  for (; at < end; at++) {
+    if (*at == '"') open = open == nullptr ? at : nullptr;
+    if (open != nullptr && *at == '\\') at++;
+  }
+  return open == nullptr ? end : open;
+}
+
+} // namespace faults

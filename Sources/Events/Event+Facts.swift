@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Event {
+  /// The value behind a name of the envelope.
+  func fact(_ fact: FieldPath.Fact) -> FieldValue {
+    switch fact {
+    case .type: return typeValue
+    case .source: return .text(envelope.source)
+    case .routingKey: return .text(envelope.routingKey)
+    case .exchange: return .text(envelope.exchange)
+    case .queue: return .text(envelope.queue)
+    case .redelivered: return .boolean(envelope.redelivered)
+    case .tags: return .list(tags)
+    case .subject: return subjectValue
+    case .id:
+      let sent = sentFact("message_id", "id", decoder.mapping.id, alternative: "_unique_id")
+      guard sent.isMissing, let id = envelope.messageID else { return sent }
+      return .text(id)
+    case .time: return sentFact("timestamp", "time", decoder.mapping.time)
+    case .publisher: return sentFact("publisher_id", "source", nil)
+    case .priority: return sentFact("priority", nil, nil)
+    }
+  }
+
+  /// A fact that the sender puts into the body or the headers, each format under its own name.
+  private func sentFact(
+    _ oslo: StaticString, _ cloudEvent: String?, _ mapped: FieldPath?, alternative: StaticString? = nil
+  ) -> FieldValue {
+    switch form {
+    case .oslo:
+      if let value = message.member(oslo), value.isName { return .json(value) }
+      guard let alternative, let value = message.member(alternative), value.isName else { return .missing }
+      return .json(value)
+    case .cloudEventStructured:
+      guard let cloudEvent, let value = message.member(Array(cloudEvent.utf8)), value.isName else { return .missing }
+      return .json(value)
+    case .cloudEventBinary:
+      guard let cloudEvent else { return .missing }
+      return envelope.cloudEventAttribute(cloudEvent).named
+    case .plain, .tags, .text:
+      guard let mapped, !mapped.isDerived else { return .missing }
+      return value(at: mapped).named
+    }
+  }
+
+  private var subjectValue: FieldValue {
+    if !decoder.mapping.subject.isEmpty { return firstNamed(decoder.mapping.subject) }
+    switch form {
+    case .oslo: return withFamily { family in family.map { firstNamed($0.subject) } ?? .missing }
+    case .cloudEventStructured: return message.member("subject").map { FieldValue.json($0).named } ?? .missing
+    case .cloudEventBinary: return envelope.cloudEventAttribute("subject").named
+    case .plain, .tags, .text: return .missing
+    }
+  }
+
+  /// The object of a kind that the event names.
+  func object(_ kind: String) -> FieldValue {
+    let mapped = decoder.mapping.objects
+    if !mapped.isEmpty { return firstNamed(mapped.lazy.filter { $0.kind == kind }.map(\.path)) }
+    switch form {
+    case .oslo:
+      return withFamily { family in
+        guard let object = family?.objects.first(where: { $0.kind == kind }) else { return .missing }
+        return firstNamed(object.paths)
+      }
+    case .cloudEventStructured, .cloudEventBinary: return kind == "subject" ? subjectValue : .missing
+    case .plain, .tags, .text: return .missing
+    }
+  }
+
+  /// The kinds of objects that an event like this may name, in the order of the configuration.
+  var objectKinds: [String] {
+    let mapped = decoder.mapping.objects
+    if !mapped.isEmpty {
+      var kinds: [String] = []
+      for object in mapped where !kinds.contains(object.kind) { kinds.append(object.kind) }
+      return kinds
+    }
+    switch form {
+    case .oslo: return withFamily { $0?.objects.map(\.kind) ?? [] }
+    case .cloudEventStructured, .cloudEventBinary: return ["subject"]
+    case .plain, .tags, .text: return []
+    }
+  }
+
+  private func firstNamed(_ paths: some Sequence<FieldPath>) -> FieldValue {
+    for path in paths where !path.isDerived {
+      let found = value(at: path)
+      if !found.named.isMissing { return found }
+    }
+    return .missing
+  }
+
+  /// A value of the sender's context: oslo's `_context_*` keys, the further attributes of a CloudEvent.
+  func context(_ path: FieldPath) -> FieldValue {
+    switch form {
+    case .oslo: return path.find(in: message.raw).map(FieldValue.json) ?? .missing
+    case .cloudEventStructured:
+      let prefix = FieldPath.contextPrefix.utf8.count
+      return path.find(in: message.raw, skipping: prefix).map(FieldValue.json) ?? .missing
+    case .cloudEventBinary:
+      let name = String(decoding: path.keys.dropFirst(FieldPath.contextPrefix.utf8.count), as: UTF8.self)
+      return envelope.cloudEventAttribute(name)
+    case .plain, .tags, .text: return .missing
+    }
+  }
+}
+
+extension FieldPath {
+  /// Whether the path leads to what other paths of the mapping decide: in the mapping itself it finds nothing.
+  fileprivate var isDerived: Bool {
+    switch root {
+    case .object: true
+    case .fact(let fact): fact == .subject || fact == .id || fact == .time || fact == .tags
+    case .payload, .raw, .context, .header: false
+    }
+  }
+}
+
+extension FieldValue {
+  var isMissing: Bool {
+    guard case .missing = self else { return false }
+    return true
+  }
+
+  /// The value where it can name something, else missing. Allocates nothing.
+  var named: FieldValue {
+    switch self {
+    case .json(let value): value.isName ? self : .missing
+    case .text(let text), .number(let text): text.isEmpty ? .missing : self
+    case .missing, .boolean, .null, .list: .missing
+    }
+  }
+}

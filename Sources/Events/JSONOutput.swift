@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension JSONValue {
+  /// Appends the value as compact JSON in its original order.
+  ///
+  /// Numbers keep their text. A key that was there twice comes once, as in Python: at the first's place, with the
+  /// last's value.
+  ///
+  /// - Parameters:
+  ///   - output: Where the JSON is appended.
+  ///   - unwrapping: Whether versioned objects are replaced by their data, at every level.
+  package func appendJSON(to output: inout [UInt8], unwrapping: Bool) {
+    let value = unwrapping ? unwrapped : self
+    switch value.kind {
+    case .array:
+      output.append(UInt8(ascii: "["))
+      var isFirst = true
+      value.forEachElement { element in
+        if !isFirst { output.append(UInt8(ascii: ",")) }
+        isFirst = false
+        element.appendJSON(to: &output, unwrapping: unwrapping)
+        return true
+      }
+      output.append(UInt8(ascii: "]"))
+    case .object:
+      output.append(UInt8(ascii: "{"))
+      var isFirst = true
+      value.forEachDistinctMember { key, member in
+        if !isFirst { output.append(UInt8(ascii: ",")) }
+        isFirst = false
+        output.appendJSON(text: key)
+        output.append(UInt8(ascii: ":"))
+        member.appendJSON(to: &output, unwrapping: unwrapping)
+      }
+      output.append(UInt8(ascii: "}"))
+    case .string: value.withText { output.appendJSON(text: $0) }
+    case .null: output.append(literal: "null")
+    case .false, .true, .number: value.withText { output.append(contentsOf: $0) }
+    }
+  }
+
+  /// Calls `body` for each member of an object, each key once: at the first's place, with the last's value.
+  func forEachDistinctMember(_ body: (_ key: UnsafeBufferPointer<UInt8>, JSONValue) -> Void) {
+    guard hasDuplicateKeys else {
+      forEachMember { key, member in
+        body(key, member)
+        return true
+      }
+      return
+    }
+    for (first, last) in distinctChildren() {
+      guard let node = document.node(first) else { return }
+      body(document.key(of: node), child(last))
+    }
+  }
+
+  private var hasDuplicateKeys: Bool {
+    // Comparing each with each is the fastest way for what services send, and never done for what an attacker may.
+    guard count <= 32 else { return true }
+    var isDuplicate = false
+    forEachChild { index, node in
+      let key = document.key(of: node)
+      forEachChild { other, candidate in
+        isDuplicate = other < index && document.key(of: candidate).equals(key)
+        return other < index && !isDuplicate
+      }
+      return !isDuplicate
+    }
+    return isDuplicate
+  }
+
+  /// For each distinct key in the order of its first member: the nodes of its first and of its last member.
+  private func distinctChildren() -> [(first: UInt32, last: UInt32)] {
+    var members: [(key: UnsafeBufferPointer<UInt8>, index: UInt32)] = []
+    members.reserveCapacity(count)
+    forEachChild { index, node in
+      members.append((document.key(of: node), index))
+      return true
+    }
+    members.sort { first, second in
+      first.key.equals(second.key)
+        ? first.index < second.index : first.key.lexicographicallyPrecedes(second.key)
+    }
+    var distinct: [(first: UInt32, last: UInt32)] = []
+    var previous: UnsafeBufferPointer<UInt8>?
+    for member in members {
+      if let previous, previous.equals(member.key) {
+        distinct[distinct.count - 1].last = member.index
+      } else {
+        distinct.append((member.index, member.index))
+      }
+      previous = member.key
+    }
+    return distinct.sorted { $0.first < $1.first }
+  }
+}
+
+extension [UInt8] {
+  mutating func append(literal: StaticString) {
+    append(contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+  }
+
+  /// Appends a JSON string. Escapes what JSON demands and nothing else; UTF-8 stays as it is.
+  mutating func appendJSON(text: some Sequence<UInt8>) {
+    append(UInt8(ascii: "\""))
+    for byte in text {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+        append(UInt8(ascii: "\\"))
+        append(byte)
+      case UInt8(ascii: "\n"): append(literal: "\\n")
+      case UInt8(ascii: "\r"): append(literal: "\\r")
+      case UInt8(ascii: "\t"): append(literal: "\\t")
+      case 0x08: append(literal: "\\b")
+      case 0x0C: append(literal: "\\f")
+      case 0..<0x20:
+        append(literal: "\\u00")
+        append(contentsOf: byte < 0x10 ? "0".utf8 : "1".utf8)
+        append(contentsOf: String(byte & 0x0F, radix: 16).utf8)
+      default: append(byte)
+      }
+    }
+    append(UInt8(ascii: "\""))
+  }
+}
