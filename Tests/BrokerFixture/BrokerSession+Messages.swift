@@ -81,9 +81,8 @@ extension BrokerSession {
   }
 
   private func awaitConfirm() throws {
-    var limit = timeval(tv_sec: 30, tv_usec: 0)
     var frame = amqp_frame_t()
-    let status = amqp_simple_wait_frame_noblock(connection, &frame, &limit)
+    let status = onevent_await_frame(connection, &frame, Self.answerLimit)
     guard status == AMQP_STATUS_OK.rawValue else {
       throw BrokerSessionError(description: "await confirms: \(String(cString: amqp_error_string2(status)))")
     }
