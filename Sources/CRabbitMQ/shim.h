@@ -53,12 +53,6 @@ static inline int onevent_next_frame(amqp_connection_state_t state, amqp_frame_t
   return amqp_simple_wait_frame_noblock(state, frame, &immediately);
 }
 
-// The next frame, or AMQP_STATUS_TIMEOUT when none comes in time.
-static inline int onevent_await_frame(amqp_connection_state_t state, amqp_frame_t *frame, int64_t microseconds) {
-  struct timeval limit = onevent_interval(microseconds);
-  return amqp_simple_wait_frame_noblock(state, frame, &limit);
-}
-
 static inline int onevent_set_handshake_limit(amqp_connection_state_t state, int64_t microseconds) {
   struct timeval limit = onevent_interval(microseconds);
   return amqp_set_handshake_timeout(state, &limit);
