@@ -100,15 +100,10 @@ extension [UInt8] {
     append(contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
   }
 
-<<<<<<< HEAD
-  /// Appends a JSON string. Escapes what JSON demands and nothing else; UTF-8 stays as it is.
-  package mutating func appendJSON(text: some Sequence<UInt8>) {
-=======
   /// Appends a JSON string.
   ///
   /// Escapes what JSON demands and nothing else; UTF-8 stays as it is.
-  mutating func appendJSON(text: some Sequence<UInt8>) {
->>>>>>> w-json
+  package mutating func appendJSON(text: some Sequence<UInt8>) {
     append(UInt8(ascii: "\""))
     for byte in text {
       switch byte {
