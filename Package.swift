@@ -29,7 +29,10 @@ let package = Package(
     .target(name: "CLinux"),
     .target(
       name: "CSimdJSON",
-      cxxSettings: [.unsafeFlags(["-fno-exceptions", "-fno-rtti"])],
+      cxxSettings: [
+        .unsafeFlags(["-fno-exceptions", "-fno-rtti"]),
+        .define("NDEBUG", .when(configuration: .release)),
+      ],
       linkerSettings: [.linkedLibrary("simdjson")]
     ),
 

@@ -2,66 +2,63 @@
 
 import Foundation
 
-/// Asks Python's `re` about many expressions at once, in one process.
+/// Python's json module, made as strict as ours: no NaN, no half surrogate pairs, UTF-8 only.
 enum PythonReference {
-  struct Question: Encodable {
-    var pattern: String
-    var subjects: [String]
-  }
+  private static let program = #"""
+    import json, sys
 
-  struct Answer: Decodable {
-    /// What Python says against the expression, warnings included; nil where it takes it.
-    var error: String?
-    /// For each subject, whether `re.match` and `re.fullmatch` match.
-    var match: [Bool]?
-    var fullmatch: [Bool]?
-  }
+    sys.setrecursionlimit(5000)
 
-  private static let program = """
-    import json, re, sys, warnings
-    warnings.simplefilter("error")
-    answers = []
-    for question in json.load(sys.stdin):
+    class Number(float):
+        pass
+
+    def refuse(name):
+        raise ValueError(name)
+
+    def show(value):
+        if isinstance(value, tuple):
+            return value[0]
+        if isinstance(value, dict):
+            return "{" + ",".join(json.dumps(k, ensure_ascii=False) + ":" + show(v) for k, v in value.items()) + "}"
+        if isinstance(value, list):
+            return "[" + ",".join(show(v) for v in value) + "]"
+        return json.dumps(value, ensure_ascii=False)
+
+    def number(text):
+        return (text,)
+
+    for line in sys.stdin:
+        body = bytes.fromhex(line)
         try:
-            code = re.compile(question["pattern"])
-        except Exception as problem:
-            answers.append({"error": str(problem)})
-            continue
-        answers.append({
-            "match": [code.match(subject) is not None for subject in question["subjects"]],
-            "fullmatch": [code.fullmatch(subject) is not None for subject in question["subjects"]],
-        })
-    json.dump(answers, sys.stdout)
-    """
+            value = json.loads(body.decode("utf-8-sig"), parse_constant=refuse, parse_int=number, parse_float=number)
+            print(show(value).encode("utf-8").hex())
+        except (ValueError, RecursionError):
+            print("refused")
+    """#
 
-  static func answers(to questions: [Question]) throws -> [Answer] {
-    try JSONDecoder().decode([Answer].self, from: run(program, input: JSONEncoder().encode(questions)))
-  }
-
-  /// Runs a program of Python and returns what it writes.
-  static func run(_ program: String, input: Data) throws -> Data {
+  /// What Python makes of each text: compact JSON with the numbers' own text, or nil where it refuses.
+  static func compact(_ texts: [[UInt8]]) throws -> [String?] {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = ["python3", "-c", program]
-    let toPython = try FileHandle.temporary(holding: input)
-    process.standardInput = toPython
-    let fromPython = Pipe()
-    process.standardOutput = fromPython
+    let output = Pipe()
+    let input = FileManager.default.temporaryDirectory.appending(path: "onevent-json-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: input) }
+    try Data(texts.flatMap { $0.flatMap { [digit($0 >> 4), digit($0 & 15)] } + [UInt8(ascii: "\n")] }).write(to: input)
+    process.standardInput = try FileHandle(forReadingFrom: input)
+    process.standardOutput = output
     try process.run()
-    let output = fromPython.fileHandleForReading.readDataToEndOfFile()
+    let answer = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
-    struct Failed: Error { var status: Int32 }
-    guard process.terminationStatus == 0 else { throw Failed(status: process.terminationStatus) }
-    return output
+    return answer.split(separator: "\n").map { line in
+      guard line != "refused" else { return nil }
+      let digits = Array(line.utf8)
+      let bytes = stride(from: 0, to: digits.count, by: 2).map { UInt8(hex(digits[$0]) << 4 | hex(digits[$0 + 1])) }
+      return String(decoding: bytes, as: UTF8.self)
+    }
   }
-}
 
-extension FileHandle {
-  /// A file without a name, so that a writer and a reader of pipes never wait for each other.
-  fileprivate static func temporary(holding data: Data) throws -> FileHandle {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("onevent-" + UUID().uuidString)
-    try data.write(to: url)
-    defer { try? FileManager.default.removeItem(at: url) }
-    return try FileHandle(forReadingFrom: url)
-  }
+  private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? value + 48 : value + 87 }
+
+  private static func hex(_ digit: UInt8) -> Int { Character(Unicode.Scalar(digit)).hexDigitValue ?? 0 }
 }

@@ -16,12 +16,12 @@ import Testing
   func agreesWithPython() throws {
     var generator = RegexGenerator(seed: 20_261_120)
     let questions = (0..<4000).map { _ in
-      PythonReference.Question(pattern: generator.pattern(), subjects: (0..<8).map { _ in generator.subject() })
+      PythonPatterns.Question(pattern: generator.pattern(), subjects: (0..<8).map { _ in generator.subject() })
     }
     let memory = RegexMemory()
     var (compared, matched, limits) = (0, 0, 0)
     var refused: [String: String] = [:]
-    for (question, answer) in zip(questions, try PythonReference.answers(to: questions)) {
+    for (question, answer) in zip(questions, try PythonPatterns.answers(to: questions)) {
       let regexes: [PythonRegex]
       do throws(RegexError) {
         regexes = [try PythonRegex(question.pattern), try PythonRegex(question.pattern, anchoring: .both)]
@@ -68,11 +68,11 @@ import Testing
     let subjects = characters.unicodeScalars.map { String($0) }
     let questions = subjects.flatMap { scalar in
       ["(?i)\(scalar)", "(?i)[\(scalar)x]", "(?i)[^\(scalar)]"].map {
-        PythonReference.Question(pattern: $0, subjects: subjects)
+        PythonPatterns.Question(pattern: $0, subjects: subjects)
       }
     }
     let memory = RegexMemory()
-    for (question, answer) in zip(questions, try PythonReference.answers(to: questions)) {
+    for (question, answer) in zip(questions, try PythonPatterns.answers(to: questions)) {
       let regex = try PythonRegex(question.pattern)
       let ours = subjects.map { subject in
         Array(subject.utf8).withUnsafeBufferPointer { regex.match($0, memory) == .matched }
