@@ -45,8 +45,9 @@ extension Action {
     let size = ArgumentSpace.size(of: arguments) + ArgumentSpace.size(of: environment)
     guard size <= space.total else {
       throw Refusal(
-        description: "The arguments and the environment of the action \(name) are \(size) bytes together, more than the "
-          + "\(space.total) that the system takes; read the event on standard input instead of passing large values.")
+        description: "Arguments and environment of the action \(name) are \(size) bytes together, more than the "
+          + "\(space.total) that the system takes: read the event on standard input instead of passing large values."
+      )
     }
     return Invocation(
       path: command.path, arguments: arguments, environment: environment, standardInput: standardInput(event, run),

@@ -8,7 +8,9 @@ struct ByteTable: Sendable {
   }
 
   private var keys: [Key] = []
-  /// Open addressing with linear probing: indexes into `keys`, or -1. A power of two, at most half full.
+  /// Open addressing with linear probing: indexes into `keys`, or -1.
+  ///
+  /// A power of two, at most half full.
   private var slots: [Int32] = Array(repeating: -1, count: 16)
 
   var count: Int { keys.count }

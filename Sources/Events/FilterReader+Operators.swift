@@ -65,7 +65,8 @@ extension FilterReader {
   private mutating func path(_ json: JSONValue, at place: String) -> FieldPath? {
     guard json.count == 1, let text = json.member("path"), text.kind == .string else {
       problem(
-        "found \(Self.name(of: json)); expected a value, or {\"path\": \"end_time\"} for what stands at a path", at: place)
+        "found \(Self.name(of: json)); expected a value, or {\"path\": \"end_time\"} for what stands at a path",
+        at: place)
       return nil
     }
     do throws(FieldPathError) {
@@ -101,7 +102,8 @@ extension FilterReader {
       && json.withText { NumberText($0) != nil || Timestamp($0) != nil }
     guard isOrdered, let literal = Literal(json) else {
       problem(
-        "found \(Self.name(of: json)); expected a number, a time as \"2026-11-27T12:00:00Z\", or {\"path\": …}", at: place)
+        "found \(Self.name(of: json)); expected a number, a time as \"2026-11-27T12:00:00Z\", or {\"path\": …}",
+        at: place)
       return nil
     }
     return .literal(literal)

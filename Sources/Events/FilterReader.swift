@@ -15,7 +15,8 @@ struct FilterReader {
   mutating func filter(_ json: JSONValue, at place: String) -> Filter {
     var nodes: [Filter.Node] = []
     guard json.kind == .object else {
-      problem("found \(Self.name(of: json)); expected a map from paths to conditions, as {\"purpose\": \"test\"}", at: place)
+      problem(
+        "found \(Self.name(of: json)); expected a map from paths to conditions, as {\"purpose\": \"test\"}", at: place)
       return Filter(nodes: [])
     }
     guard json.count > 0 else {

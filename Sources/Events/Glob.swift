@@ -39,7 +39,7 @@ struct Glob: Sendable, CustomStringConvertible {
     self.parts = parts
   }
 
-  /// Reads a set; nil where its `]` is not there. Returns where that stands.
+  /// Reads a set, and where its `]` stands; nil where that is not there.
   private static func set(_ scalars: [Unicode.Scalar], behind start: Int) -> (Part, Int)? {
     var index = start + 1
     let isNegated = index < scalars.count && scalars[index] == "!"
@@ -62,11 +62,9 @@ struct Glob: Sendable, CustomStringConvertible {
     return (.set(isNegated: isNegated, ranges), end)
   }
 
-  /// Whether the whole text matches. Takes at most (length of the text) × (length of the pattern) steps.
+  /// Whether the whole text matches.
   ///
-  /// - Parameters:
-  ///   - text: The text in UTF-8.
-  ///   - pause: Called every 65 536 steps.
+  /// Takes at most (length of the text) × (length of the pattern) steps, and calls `pause` every 65 536 of them.
   func matches(_ text: UnsafeBufferPointer<UInt8>, pause: () -> Void = {}) -> Bool {
     var steps: UInt16 = 0
     var cursor = Unicode.UTF8.ForwardCursor(text)

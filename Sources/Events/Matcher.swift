@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Matches events against a table. Owned by one thread; keeps that thread's scratch memory.
+/// Matches events against a table.
+///
+/// Owned by one thread; keeps that thread's scratch memory.
 ///
 /// The cost of an event is that of the filters of the actions that name its type, whatever else the table holds, and
 /// nothing is allocated for an event whose type was seen before. What an event's sender can make it cost is bounded:

@@ -67,15 +67,26 @@ extension FieldValue {
 }
 
 extension Event {
-  /// The paths that an event has at the same level as one that it lacks.
+  /// The paths that an event has at the same level as one that it lacks, the first hundred of them.
+  ///
+  /// Looks at the members themselves and not at `addressablePaths`: a sender can give an object a million keys.
   fileprivate func paths(beside path: FieldPath) -> [String] {
-    let parent = Self.parent(of: path.description)
-    return addressablePaths().lazy.map(\.path).filter { Self.parent(of: $0) == parent }
-  }
-
-  /// The text before the last dot, the dot included; names of the envelope are a level of their own.
-  private static func parent(of path: String) -> Substring {
-    if let dot = path.lastIndex(of: ".") { return path[...dot] }
-    return path.hasPrefix("@") ? "@" : ""
+    let text = path.description
+    if text.hasPrefix("@header.") { return envelope.headers.prefix(100).map { "@header." + $0.name } }
+    guard !text.hasPrefix("@") else { return [] }
+    var parent = root
+    var prefix = ""
+    if let dot = text.lastIndex(of: ".") {
+      guard let path = try? FieldPath(String(text[..<dot])), case .json(let value) = value(at: path) else { return [] }
+      parent = value
+      prefix = String(text[...dot])
+    }
+    var paths: [String] = []
+    parent.forEachMember { key, _ in
+      // Longer names are nobody's fields, and would fill the message.
+      if key.count <= 200 { paths.append(prefix + String(decoding: key, as: UTF8.self)) }
+      return paths.count < 100
+    }
+    return paths
   }
 }

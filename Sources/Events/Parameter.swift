@@ -93,8 +93,7 @@ package struct Parameter: Sendable, CustomStringConvertible {
   private static func value(_ bytes: ArraySlice<UInt8>) throws(FieldPathError) -> Part {
     var path = bytes
     var absence = Absence.refused
-    let mark = bytes.indices.first { $0 + 1 < bytes.endIndex && bytes[$0] == UInt8(ascii: ":") && bytes[$0 + 1] == UInt8(ascii: "-") }
-    if let mark {
+    if let mark = bytes.indices.first(where: { bytes[$0...].starts(with: ":-".utf8) }) {
       path = bytes[..<mark]
       absence = .text(unquoted(String(decoding: bytes[(mark + 2)...], as: UTF8.self)))
     } else if bytes.last == UInt8(ascii: "?") {

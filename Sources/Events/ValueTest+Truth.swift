@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What judging filters needs beside the event. Owned by one thread.
+/// What judging filters needs beside the event.
+///
+/// Owned by one thread.
 final class FilterMemory {
   let regexMemory = RegexMemory()
   let pause: () -> Void
@@ -72,7 +74,8 @@ extension ValueTest {
         case .limitHit: return .unknown
         }
       }
-    case .glob(let glob): return value.withScalarText { text in Truth(text.map { glob.matches($0, pause: memory.pause) } ?? false) }
+    case .glob(let glob):
+      return value.withScalarText { text in Truth(text.map { glob.matches($0, pause: memory.pause) } ?? false) }
     case .equal(let operand): return value.equals(operand, event)
     case .notEqual(let operand): return !value.equals(operand, event)
     case .oneOf(let literals): return Truth(literals.contains { value.equals($0) })
