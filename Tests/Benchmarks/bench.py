@@ -39,16 +39,16 @@ class Ended:
 
     def __init__(self, process, limit):
         deadline = time.monotonic() + limit
-        # WNOWAIT leaves the zombie, whose counts can then be read; those of its children stand apart.
+        # WNOWAIT leaves the zombie, whose children's times can then be read apart from its own, if only in ticks.
         while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
             if time.monotonic() > deadline:
                 raise Failure(f"{process.args[0]} did not end within {limit} s")
             time.sleep(0.005)
         fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-        user, system, children_user, children_system = (int(field) / TICK for field in fields[11:15])
-        self.own = user + system
-        self.children = children_user + children_system
-        self.status = process.wait()
+        self.children = sum(int(field) / TICK for field in fields[13:15])
+        _, status, usage = os.wait4(process.pid, 0)
+        self.own = max(0, usage.ru_utime + usage.ru_stime - self.children)
+        self.status = process.returncode = os.waitstatus_to_exitcode(status)
 
 
 def memory(process, field):
