@@ -31,7 +31,10 @@ let package = Package(
     .target(name: "CLinux"),
     .target(
       name: "CSimdJSON",
-      cxxSettings: [.unsafeFlags(["-fno-exceptions", "-fno-rtti"])],
+      cxxSettings: [
+        .unsafeFlags(["-fno-exceptions", "-fno-rtti"]),
+        .define("NDEBUG", .when(configuration: .release)),
+      ],
       linkerSettings: [.linkedLibrary("simdjson")]
     ),
 
@@ -67,7 +70,8 @@ let package = Package(
 
     // Tests: one target per module, and the built binary against a real broker.
     .target(name: "BrokerFixture", dependencies: ["CRabbitMQ"], path: "Tests/BrokerFixture", swiftSettings: swift),
-    .testTarget(name: "ConfigTextTests", dependencies: ["ConfigText"], swiftSettings: swift),
+    .testTarget(
+      name: "ConfigTextTests", dependencies: ["ConfigText"], exclude: ["configparser_oracle.py"], swiftSettings: swift),
     .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: swift),
     .testTarget(name: "AMQPTests", dependencies: ["AMQP", "BrokerFixture"], swiftSettings: swift),
     .testTarget(name: "ScriptsTests", dependencies: ["Scripts", "Events", "CLinux"], swiftSettings: swift),

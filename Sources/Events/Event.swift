@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A decoded notification. A view into its decoder: valid until that decodes again.
+/// A decoded notification.
+///
+/// A view into its decoder: valid until that decodes again.
 package struct Event {
   package let envelope: Envelope
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Turns bodies into events. Owned by one thread; its memory is reused from one body to the next.
+/// Turns bodies into events.
+///
+/// Owned by one thread; its memory is reused from one body to the next.
 ///
 /// Nothing sees a body before the value of `_context_auth_token` is blanked in the decoder's own copy. Once warm,
 /// decoding a notification allocates nothing.
@@ -23,10 +25,14 @@ package final class EventDecoder {
   }
 
   /// The body of the last call, inflated, the value of `_context_auth_token` blanked, whether it was decoded or not:
-  /// what may be logged. Empty where it could not be inflated.
+  /// what may be logged.
+  ///
+  /// Empty where it could not be inflated.
   package var lastBody: [UInt8] { bodyMemory.withBytes { Array($0) } }
 
-  /// Decodes one body. The event is a view, valid until the next call.
+  /// Decodes one body.
+  ///
+  /// The event is a view, valid until the next call.
   ///
   /// Formats under `format = auto`, the first that fits: a CloudEvent that says so in its headers or content type,
   /// oslo 2.0 (`oslo.version` and `oslo.message`), oslo 1.0 (`event_type` and `payload`), a CloudEvent by its

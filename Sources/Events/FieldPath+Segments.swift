@@ -6,6 +6,8 @@ extension FieldPath {
   /// - Parameters:
   ///   - keys: The path without its `@name.`.
   ///   - offset: Where `keys` begins in the text as written, for errors.
+  /// - Returns: One segment at least.
+  /// - Throws: `FieldPathError` for empty names, wrong brackets and NUL bytes.
   static func segments(of keys: [UInt8], offset: Int) throws(FieldPathError) -> [Segment] {
     guard !keys.isEmpty else { throw FieldPathError(reason: "the path is empty", offset: offset) }
     var segments: [Segment] = []
@@ -13,7 +15,9 @@ extension FieldPath {
     var place = 0
     // Behind a bracket only a dot, another bracket or the end may follow.
     var isBehindBracket = false
-    func fail(_ reason: String, _ place: Int) -> FieldPathError { FieldPathError(reason: reason, offset: offset + place) }
+    func fail(_ reason: String, _ place: Int) -> FieldPathError {
+      FieldPathError(reason: reason, offset: offset + place)
+    }
 
     while place <= keys.count {
       let byte = place < keys.count ? keys[place] : UInt8(ascii: ".")

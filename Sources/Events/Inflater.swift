@@ -2,7 +2,9 @@
 
 import CZlib
 
-/// Inflates compressed bodies. Owns one zlib stream while it does.
+/// Inflates compressed bodies.
+///
+/// Owns one zlib stream while it does.
 struct Inflater: ~Copyable {
   /// Inflates a body whole.
   ///
@@ -33,7 +35,9 @@ struct Inflater: ~Copyable {
   }
 }
 
-/// One `z_stream` that inflates. Owns zlib's memory behind it.
+/// One `z_stream` that inflates.
+///
+/// Owns zlib's memory behind it.
 private struct ZlibStream: ~Copyable {
   /// On the heap: zlib keeps a pointer to it and refuses a stream that has moved.
   private let stream: UnsafeMutablePointer<z_stream>

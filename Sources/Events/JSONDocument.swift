@@ -40,13 +40,17 @@ package final class JSONDocument {
     text = result.text
   }
 
-  /// The value of the whole text. Null before the first parse and after one that failed.
+  /// The value of the whole text; null before the first parse and after one that failed.
   package var root: JSONValue { JSONValue(document: self, index: 0) }
 
   /// Gives back the memory that a large text took, and forgets that text.
-  package func trim() {
-    guard let tape, json_tape_trim(tape) else { return }
+  ///
+  /// - Returns: Whether there was such memory.
+  @discardableResult
+  package func trim() -> Bool {
+    guard let tape, json_tape_trim(tape) else { return false }
     forget()
+    return true
   }
 
   private func forget() {

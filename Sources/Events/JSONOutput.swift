@@ -100,7 +100,9 @@ extension [UInt8] {
     append(contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
   }
 
-  /// Appends a JSON string. Escapes what JSON demands and nothing else; UTF-8 stays as it is.
+  /// Appends a JSON string.
+  ///
+  /// Escapes what JSON demands and nothing else; UTF-8 stays as it is.
   package mutating func appendJSON(text: some Sequence<UInt8>) {
     append(UInt8(ascii: "\""))
     for byte in text {

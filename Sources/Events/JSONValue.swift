@@ -2,7 +2,7 @@
 
 import CSimdJSON
 
-/// A value inside a `JSONDocument`. A view: valid until the document parses again.
+/// A value inside a `JSONDocument`: a view, valid until the document parses again.
 package struct JSONValue {
   package enum Kind: UInt8, Sendable {
     case null, `false`, `true`, number, string, array, object
@@ -25,7 +25,9 @@ package struct JSONValue {
     return kind
   }
 
-  /// The number of elements of an array or members of an object, else 0. Duplicate keys count each time.
+  /// The number of elements of an array or members of an object, else 0.
+  ///
+  /// Duplicate keys count each time.
   package var count: Int {
     guard let node = container else { return 0 }
     return Int(node.length)
@@ -43,7 +45,9 @@ package struct JSONValue {
   /// The text of a string, number, boolean or null, copied.
   package var text: String { withText { String(decoding: $0, as: UTF8.self) } }
 
-  /// The member with this key; the last one, where a key is there twice. Nil for other kinds.
+  /// The member with this key; the last one, where a key is there twice.
+  ///
+  /// Nil for other kinds.
   package func member(_ key: [UInt8]) -> JSONValue? { key.withUnsafeBufferPointer(member(_:)) }
 
   /// The element at an index; nil past the end and for other kinds.
@@ -104,7 +108,9 @@ extension JSONValue {
     return found.map(child(_:))
   }
 
-  /// Visits the nodes of the direct children. Every step checks its index: a document that parsed again ends it.
+  /// Visits the nodes of the direct children.
+  ///
+  /// Every step checks its index: a document that parsed again ends it.
   @inline(__always)
   func forEachChild(_ body: (UInt32, json_tape_node) throws -> Bool) rethrows {
     guard let container else { return }

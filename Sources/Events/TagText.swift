@@ -9,7 +9,7 @@ struct TagText {
   private(set) var labels: [[UInt8]] = []
   private let text: UnsafeRawBufferPointer
 
-  /// Reads a text. The view is valid as long as its bytes.
+  /// Reads a text; the view is valid as long as its bytes.
   init(_ text: UnsafeRawBufferPointer) {
     self.text = text
     var seen: Set<[UInt8]> = []
@@ -24,7 +24,9 @@ struct TagText {
     }
   }
 
-  /// Appends `{"tags": {…}, "labels": […], "text": "…"}`. A key that is there twice stays so: the last one wins.
+  /// Appends the payload: `tags` by key, `labels` in order, and the whole `text`.
+  ///
+  /// A key that is there twice stays so: the last one wins.
   func appendJSON(to output: inout [UInt8]) {
     output.append(literal: "{\"tags\":{")
     for (index, tag) in tags.enumerated() {
@@ -44,7 +46,7 @@ struct TagText {
   }
 
   /// Adds to each tag `a:b` the part before its first colon, each once: `a:b:c` gives `a`, `a:b:c`.
-  package static func expanded(_ tags: [String]) -> [String] {
+  static func expanded(_ tags: [String]) -> [String] {
     var seen: Set<String> = []
     var expanded: [String] = []
     for tag in tags {

@@ -14,7 +14,8 @@ struct SpawnAttributes: ~Copyable {
     var signals = sigset_t()
     sigemptyset(&signals)
     posix_spawnattr_setsigmask(&attributes, &signals)
-    sigfillset(&signals)
+    // Not sigfillset: it leaves out the two signals that glibc uses itself, which the child would then ignore.
+    withUnsafeMutableBytes(of: &signals) { bytes in bytes.indices.forEach { bytes[$0] = 0xFF } }
     posix_spawnattr_setsigdefault(&attributes, &signals)
     posix_spawnattr_setflags(
       &attributes, Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETSIGDEF) | clinux_spawn_setsid)

@@ -15,17 +15,21 @@ import Testing
     #expect(url == "amqp://guest:guest@127.0.0.1:\(port)/\n")
     #expect(throws: BrokerScriptError.self, "it runs already") { try BrokerScript.run("start", directory) }
 
-    let before = try BrokerSession(port: port)
-    try before.declareQueue("durable", durable: true)
-    try before.declareQueue("transient")
-    try before.publish((0..<100).map { [UInt8($0)] }, routingKey: "durable")
+    do {
+      let session = try BrokerSession(port: port)
+      try session.declareQueue("durable", durable: true)
+      try session.declareQueue("transient")
+      try session.publish((0..<100).map { [UInt8($0)] }, routingKey: "durable")
+    }
     try BrokerScript.run("kill", directory)
     #expect(throws: (any Error).self) { try BrokerSession(port: port) }
 
     #expect(try BrokerScript.run("restart", directory) == url)
-    let after = try BrokerSession(port: port)
-    #expect(try after.queueDepth("transient") == nil)
-    #expect(try after.drain("durable").map(\.body) == (0..<100).map { [UInt8($0)] })
+    do {
+      let session = try BrokerSession(port: port)
+      #expect(try session.queueDepth("transient") == nil)
+      #expect(try session.drain("durable").map(\.body) == (0..<100).map { [UInt8($0)] })
+    }
     #expect(try BrokerScript.run("ctl", directory, ["list_users"]).contains("management"))
 
     let broker = try #require(try BrokerScript.facts(in: directory)["PID"].flatMap(Int32.init))
@@ -56,7 +60,8 @@ import Testing
     #expect(!isAlive(epmd))
   }
 
-  @Test("A usage error is told", arguments: [["start"], ["sing", "x"], ["start", "a b"], ["start", "x", "--config"]])
+  @Test(
+    "A usage error is told", arguments: [["start"], ["sing", "x"], ["start", "a b"], ["start", "x", "--config"]])
   func tellsUsage(_ arguments: [String]) throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: BrokerScript.path)

@@ -9,9 +9,9 @@ import Testing
 @Suite struct TopicAgreementTests {
   /// By hand: what a generator hits too rarely.
   static let patterns = [
-    "", "#", "*", ".", "..", "#.#", "*.*", "*.#", "#.*", "#.*.#", "*.#.*", ".#", "#.", ".*", "*.", "a.#", "#.a", "a.#.b",
-    "a.*.b", "a..b", "#.a.#", "#.a.#.b.#", "a#", "#a", "a*", "*a", "a.#b", "a.*b", "##", "**", "#.#.a", "a.#.#",
-    "esi_leap.lease.*.end", "esi_leap.#", "#.end",
+    "", "#", "*", ".", "..", "#.#", "*.*", "*.#", "#.*", "#.*.#", "*.#.*", ".#", "#.", ".*", "*.", "a.#", "#.a",
+    "a.#.b", "a.*.b", "a..b", "#.a.#", "#.a.#.b.#", "a#", "#a", "a*", "*a", "a.#b", "a.*b", "##", "**", "#.#.a",
+    "a.#.#", "esi_leap.lease.*.end", "esi_leap.#", "#.end",
   ]
   static let keys = [
     "", ".", "..", "a", "a.", ".a", "a.b", "a..b", "a.b.", ".a.b", "#", "*", "a.#", "a.*", "#.b", "a#", "##", "A",
@@ -22,8 +22,8 @@ import Testing
   func agrees() throws {
     let seed: UInt64 = 20_261_120
     var random = SeededGenerator(seed: seed)
-    let patterns = Self.patterns + (0..<25).map { _ in Self.topic(&random, words: ["a", "b", "*", "#", "", "a*", "#b"]) }
-    let keys = Self.keys + (0..<27).map { _ in Self.topic(&random, words: ["a", "b", "", "*", "#", "ab"]) }
+    let patterns = Self.patterns + Self.topics(30, of: ["a", "b", "*", "#", "", "a*", "#b"], &random)
+    let keys = Self.keys + Self.topics(30, of: ["a", "b", "", "*", "#", "ab"], &random)
     #expect(patterns.count * keys.count >= 2_000)
 
     let broker = try Broker.shared()
@@ -46,21 +46,24 @@ import Testing
       for (index, key) in keys.enumerated() {
         let theirs = routed.contains(String(index))
         if theirs { matches += 1 }
-        #expect(ours.matches(key) == theirs, "pattern `\(pattern)`, key `\(key)`, seed \(seed): the broker says \(theirs)")
+        #expect(
+          ours.matches(key) == theirs, "pattern `\(pattern)`, key `\(key)`, seed \(seed): the broker says \(theirs)")
       }
     }
     // Neither side may win by always saying the same.
     #expect(matches > 200 && matches < patterns.count * keys.count - 200)
   }
 
-  private static func topic(_ random: inout SeededGenerator, words: [String]) -> String {
-    (0..<Int.random(in: 1...6, using: &random)).map { _ in words.randomElement(using: &random) ?? "" }
-      .joined(separator: ".")
+  private static func topics(_ count: Int, of words: [String], _ random: inout SeededGenerator) -> [String] {
+    (0..<count).map { _ in
+      (0..<Int.random(in: 1...6, using: &random)).map { _ in words.randomElement(using: &random) ?? "" }
+        .joined(separator: ".")
+    }
   }
 }
 
 /// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers in every run.
-struct SeededGenerator: RandomNumberGenerator {
+private struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 
   init(seed: UInt64) { state = seed }

@@ -5,7 +5,9 @@ import Testing
 @testable import Events
 
 @Suite struct EventDecoderTests {
-  @Test("every sample notification becomes an event with id, type, time and payload", arguments: NotificationFixture.notifications)
+  @Test(
+    "every sample notification becomes an event with id, type, time and payload",
+    arguments: NotificationFixture.notifications)
   func samples(name: String) throws {
     let decoder = EventDecoder()
     let event = try decoder.decode(NotificationFixture.notification(name))

@@ -71,14 +71,6 @@ import Testing
     #expect(lives(left))
   }
 
-  @Test("What is written to the pipe just after the script's end still arrives")
-  func lateOutput() async throws {
-    let workshop = try Workshop()
-    let script = try workshop.script("(read line < /proc/$$/stat; exec echo late) & ")
-    let (record, _) = await workshop.run(Invocation(script))
-    #expect(record.lines.map(\.text) == ["late"])
-  }
-
   @Test("One that closes its output and goes on is waited for")
   func closedOutput() async throws {
     let workshop = try Workshop()

@@ -144,7 +144,7 @@ private final class Relay: RunObserver {
   }
 
   func started(_ attempt: AttemptID, pid: Int32) {}
-  func printed(_ attempt: AttemptID, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>) {}
+  func printed(_ attempt: AttemptID, _ stream: Scripts.OutputStream, _ line: UnsafeBufferPointer<UInt8>) {}
 
   func ended(_ attempt: AttemptID, _ completion: Completion) {
     state.withLock {

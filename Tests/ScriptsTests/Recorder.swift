@@ -47,9 +47,10 @@ final class Recorder: RunObserver {
 
   func record(of attempt: AttemptID) -> Record { state.withLock { $0.records[attempt] ?? Record() } }
 
-  /// Waits until what is known of an attempt satisfies the condition.
+  /// Waits until what is known of an attempt satisfies the condition, or the attempt has ended.
   func wait(for attempt: AttemptID, until isSatisfied: @escaping @Sendable (Record) -> Bool) async -> Record {
-    await withCheckedContinuation { continuation in
+    let isSatisfied: @Sendable (Record) -> Bool = { !$0.completions.isEmpty || isSatisfied($0) }
+    return await withCheckedContinuation { continuation in
       let record: Record? = state.withLock { state in
         let record = state.records[attempt] ?? Record()
         if isSatisfied(record) { return record }

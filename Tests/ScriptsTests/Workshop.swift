@@ -27,11 +27,22 @@ final class Workshop: Sendable {
     try? FileManager.default.removeItem(atPath: directory)
   }
 
-  /// Writes a file and returns its path.
+  /// Writes a file and returns its path, once nobody has it open for writing any more.
+  ///
+  /// A child that another test is starting holds a copy of every descriptor for a moment, and a file that is open for
+  /// writing cannot be executed.
   func file(_ name: String, _ bytes: [UInt8], mode: mode_t = 0o755) throws -> String {
     let path = "\(directory)/\(name)"
     try Data(bytes).write(to: URL(fileURLWithPath: path))
     try #require(chmod(path, mode) == 0)
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    try #require(file >= 0)
+    defer { close(file) }
+    // F_SETLEASE, which the module does not show: a read lease is given when there is no writer (fcntl(2)).
+    while fcntl(file, 1_024, F_RDLCK) != 0 {
+      try #require(errno == EAGAIN)
+      sched_yield()
+    }
     return path
   }
 

@@ -90,7 +90,7 @@ struct json_tape_result json_tape_parse(struct json_tape *tape, const void *byte
 /// Gives back the memory that a large text needed, and forgets that text. Returns whether it did.
 bool json_tape_trim(struct json_tape *tape);
 
-/// Finds bytes in bytes: the C library's `memmem`, which is not shown to Swift. NULL where they are not.
+/// Finds bytes in bytes; NULL where they are not. Faster than `memmem` where the first byte is frequent.
 const void *json_tape_find(const void *bytes, size_t count, const void *wanted, size_t wanted_count);
 
 #ifdef __cplusplus
