@@ -8,5 +8,5 @@ for argument in "$@"; do
   number=$((number + 1))
   printf 'argument %s: %s\n' "$number" "$argument"
 done
-env | grep '^ONEVENT_' | sort
+env | grep '^ONEVENT' | sort
 printf 'stdin: %.160s ...\n' "$(cat)"
