@@ -126,10 +126,9 @@ extension Publisher {
       while true {
         let now = Instant.now
         guard now < deadline else { return nil }
-        var interval = onevent_interval(now.duration(until: deadline).microseconds)
         var frame = amqp_frame_t()
         amqp_maybe_release_buffers_on_channel(connection.state, BrokerConnection.channel)
-        let status = amqp_simple_wait_frame_noblock(connection.state, &frame, &interval)
+        let status = onevent_await_frame(connection.state, &frame, now.duration(until: deadline).microseconds)
         if status == AMQP_STATUS_TIMEOUT.rawValue { return nil }
         try connection.check(status, "waiting for a confirmation")
         // A returned message comes with its header and body, which we know.

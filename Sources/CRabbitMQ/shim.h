@@ -58,6 +58,12 @@ static inline int onevent_next_frame(amqp_connection_state_t state, amqp_frame_t
   return amqp_simple_wait_frame_noblock(state, frame, (struct timeval *)&immediately);
 }
 
+// The next frame, waited for at most so long, or AMQP_STATUS_TIMEOUT.
+static inline int onevent_await_frame(amqp_connection_state_t state, amqp_frame_t *frame, int64_t microseconds) {
+  onevent_interval limit = onevent_interval_of(microseconds);
+  return amqp_simple_wait_frame_noblock(state, frame, (struct timeval *)&limit);
+}
+
 static inline int onevent_set_handshake_limit(amqp_connection_state_t state, int64_t microseconds) {
   onevent_interval limit = onevent_interval_of(microseconds);
   return amqp_set_handshake_timeout(state, (const struct timeval *)&limit);

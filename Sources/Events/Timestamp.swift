@@ -125,5 +125,5 @@ extension Event {
 }
 
 extension Timestamp {
-  fileprivate var sinceEpoch: Duration { .seconds(seconds) + .nanoseconds(nanoseconds) }
+  fileprivate var sinceEpoch: Duration { .seconds(secondsSince1970) + .nanoseconds(nanoseconds) }
 }

@@ -81,9 +81,8 @@ extension BrokerSession {
   }
 
   private func awaitConfirm() throws {
-    var limit = onevent_interval(30_000_000)
     var frame = amqp_frame_t()
-    let status = amqp_simple_wait_frame_noblock(connection, &frame, &limit)
+    let status = onevent_await_frame(connection, &frame, Self.limit)
     guard status == AMQP_STATUS_OK.rawValue else {
       throw BrokerSessionError(description: "await confirms: \(String(cString: amqp_error_string2(status)))")
     }

@@ -10,6 +10,8 @@ import Glibc
 package final class BrokerSession {
   let connection: amqp_connection_state_t
   let channel: amqp_channel_t = 1
+  /// Of every call, in microseconds.
+  static let limit: Int64 = 30_000_000
   /// Nil until confirms are asked for on this channel.
   var confirms: Confirms?
 
@@ -18,13 +20,12 @@ package final class BrokerSession {
       throw BrokerSessionError(description: "a connection could not be allocated")
     }
     self.connection = connection
-    var limit = onevent_interval(30_000_000)
-    amqp_set_handshake_timeout(connection, &limit)
-    amqp_set_rpc_timeout(connection, &limit)
+    onevent_set_handshake_limit(connection, Self.limit)
+    onevent_set_reply_limit(connection, Self.limit)
     guard let socket = amqp_tcp_socket_new(connection) else {
       throw BrokerSessionError(description: "a socket could not be allocated")
     }
-    let status = amqp_socket_open_noblock(socket, "127.0.0.1", Int32(port), &limit)
+    let status = onevent_open_socket(socket, "127.0.0.1", Int32(port), Self.limit)
     guard status == AMQP_STATUS_OK.rawValue else {
       throw BrokerSessionError(description: "127.0.0.1:\(port): \(String(cString: amqp_error_string2(status)))")
     }
