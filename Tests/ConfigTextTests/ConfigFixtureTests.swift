@@ -6,7 +6,8 @@ import Testing
 
 /// The tables in Tests/Fixtures/config: what files mean, and what is wrong with them.
 @Suite struct ConfigFixtureTests {
-  @Test("a good file has the sections, keys, values and positions of its .document", arguments: try fixtures("document"))
+  @Test(
+    "a good file has the sections, keys, values and positions of its .document", arguments: try fixtures("document"))
   func goodFile(path: String) throws {
     let document = ConfigFile.read(path)
     #expect(document.problems.map(\.description) == [])
@@ -52,7 +53,8 @@ import Testing
     let path = fixture("automated-workflows-as-published.conf")
     let part = try ConfigFile.read(path).text("delete", "filter_params").jsonPart()
     let problem = try #require(part.problem)
-    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(
+      separator: "\n", omittingEmptySubsequences: false)
     let line = try #require(lines.firstIndex { $0.contains("}}") })
     let brace = try #require(lines[line].range(of: "}}"))
     let column = lines[line].distance(from: lines[line].startIndex, to: brace.lowerBound) + 2

@@ -44,9 +44,11 @@ import Testing
     "a JSON value ends where its JSON ends, and only a comment may follow",
     arguments: [
       (#"{"a": 1}"#, #"{"a": 1}"#, nil), (#"{"a": 1} # c"#, #"{"a": 1}"#, nil), (#"{"a": 1}# c"#, #"{"a": 1}"#, nil),
-      (#"{"a": 1}}  # c"#, #"{"a": 1}"#, 8), (#"{"a": "}"} x"#, #"{"a": "}"}"#, 11), (#"{"a": "\"}"} x"#, #"{"a": "\"}"}"#, 13),
+      (#"{"a": 1}}  # c"#, #"{"a": 1}"#, 8), (#"{"a": "}"} x"#, #"{"a": "}"}"#, 11),
+      (#"{"a": "\"}"} x"#, #"{"a": "\"}"}"#, 13),
       (#"{"a": " # b"}"#, #"{"a": " # b"}"#, nil), (#"[1, [2]] ]"#, "[1, [2]]", 9), ("12 13", "12", 3),
-      (#""a" "b""#, #""a""#, 4), ("}", "}", nil), (#"{"a": 1"#, #"{"a": 1"#, nil), (#"{"a"#, #"{"a"#, nil), ("", "", nil),
+      (#""a" "b""#, #""a""#, 4), ("}", "}", nil), (#"{"a": 1"#, #"{"a": 1"#, nil), (#"{"a"#, #"{"a"#, nil),
+      ("", "", nil),
       ("# c", "", nil), ("true,", "true", 4), (#"{"\\": 1} x"#, #"{"\\": 1}"#, 10),
     ] as [(String, String, Int?)])
   func jsonEnds(value: String, json: String, stray: Int?) {
@@ -79,7 +81,8 @@ import Testing
     arguments: [
       ("a,b", ["a", "b"]), (" a , b ,", ["a", "b"]), ("", []), (",", []), (#""a, b", c"#, ["<a, b>", "c"]),
       ("'a, \"b\"',c", ["<a, \"b\">", "c"]), (#""a \" \\ \d",b"#, [#"<a " \ \d>"#, "b"]), ("a\u{A0},\nb", ["a", "b"]),
-      (#"A="x, y", B=2"#, [#"A="x, y""#, "B=2"]), ("it's, bob's", ["it's", "bob's"]), (#"p:-"n, a", q"#, [#"p:-"n, a""#, "q"]),
+      (#"A="x, y", B=2"#, [#"A="x, y""#, "B=2"]), ("it's, bob's", ["it's", "bob's"]),
+      (#"p:-"n, a", q"#, [#"p:-"n, a""#, "q"]),
       (#""", ''"#, ["<>", "<>"]), ("5\", 6\"", ["5\"", "6\""]),
     ])
   func lists(value: String, items: [String]) {
@@ -196,7 +199,8 @@ import Testing
       ("a <b", 12, "standard input"), ("a >b", 12, "the output is logged"), ("a $b", 12, "script_params"),
       ("a `b", 12, "script_params"), ("~/a", 10, "whole path"), ("a *", 12, "names of the files"),
       ("a b?", 13, "names of the files"), ("(a", 10, "script file"), ("a)", 11, "script file"),
-      ("a \"$b\"", 13, "in double quotes"), ("a 'b", 12, "not closed"), ("a \"b", 12, "not closed"), ("a \\", 12, "backslash"),
+      ("a \"$b\"", 13, "in double quotes"), ("a 'b", 12, "not closed"), ("a \"b", 12, "not closed"),
+      ("a \\", 12, "backslash"),
       ("X_1=2 a", 10, "environment = X_1=value"),
     ])
   func scriptProblems(value: String, column: Int, fragment: String) {
@@ -218,7 +222,9 @@ import Testing
   /// Work that grows with the square of the length would take hours.
   @Test(
     "100 KB of anything is cut and split in time that grows with its length", .timeLimit(.minutes(1)),
-    arguments: ["\"\\", "\\\"", "'", "\"", " \"", " '", ",", " #", "\n", "{", "}", "a ", "'x'", "a=\"b\",", "%(x)s", "a\n"])
+    arguments: [
+      "\"\\", "\\\"", "'", "\"", " \"", " '", ",", " #", "\n", "{", "}", "a ", "'x'", "a=\"b\",", "%(x)s", "a\n",
+    ])
   func longValues(piece: String) {
     let value = text(String(repeating: piece, count: 100_000 / piece.utf8.count))
     let cut = value.withoutComments()

@@ -58,7 +58,8 @@ import Testing
       let ours = INIReader.read(document, file: "generated.conf")
       accepted += answer.error == nil ? 1 : 0
       guard answer.error == nil, ours.problems.isEmpty else {
-        #expect((answer.error == nil) == ours.problems.isEmpty, "\(document.debugDescription) \(answer) \(ours.problems)")
+        #expect(
+          (answer.error == nil) == ours.problems.isEmpty, "\(document.debugDescription) \(answer) \(ours.problems)")
         continue
       }
       #expect(ours.plain == answer.plain, "\(document.debugDescription)")

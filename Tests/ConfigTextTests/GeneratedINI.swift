@@ -47,7 +47,8 @@ struct GeneratedINI {
       let name = isTame ? "s\(number)" : pick(["a", "b", "A", "DEFAULT", "default", "é", "e\u{301}"])
       let plain = "[\(name)]"
       let odd = pick([
-        plain + " tail", plain + "; c]", "[\(name)]]", "[ \(name) ]", "[]", "[", "[]]", "[\(name)", "[[\(name)]", "[a=b]",
+        plain + " tail", plain + "; c]", "[\(name)]]", "[ \(name) ]", "[]", "[", "[]]", "[\(name)", "[[\(name)]",
+        "[a=b]",
         "[]=x", "[DEFAULT]", "[\(name)] # note",
       ])
       return (isTame ? "" : indent) + (Int.random(in: 0..<4, using: &generator) == 0 ? odd : plain)
@@ -68,18 +69,23 @@ struct GeneratedINI {
   }
 
   private static let names = [
-    "k", "K", "x", "y", "name", "Name", "a b", "ÀÉ", "àé", "e\u{301}", "é", "İ", "ǅ", "%(x)s", "[k", "k]", "\"k\"", "\u{2028}",
+    "k", "K", "x", "y", "name", "Name", "a b", "ÀÉ", "àé", "e\u{301}", "é", "İ", "ǅ", "%(x)s", "[k", "k]", "\"k\"",
+    "\u{2028}",
   ]
 
   private mutating func value() -> String {
     var value = ""
     if Int.random(in: 0..<4, using: &generator) == 0 {
-      return pick(["%(x)s", "%(n)s/%(K)s", "a%%b", "%(x0)s", "%(x1)s", "100%% # %(k)s", " %(X0)s%(x0)s ", "%%(x)s", "%%%(x)s"])
+      return pick([
+        "%(x)s", "%(n)s/%(K)s", "a%%b", "%(x0)s", "%(x1)s", "100%% # %(k)s", " %(X0)s%(x0)s ", "%%(x)s", "%%%(x)s",
+      ])
     }
     for _ in 0..<Int.random(in: 0..<5, using: &generator) {
       value += pick([
-        "v", "a, b", " ", "  ", "# c", " # c", ";c", " ;c", "=", ":", "[x]", "{\"a\": \"b\"}", "\"q", "'", "\\", "\u{A0}",
-        "\u{2028}", "\u{85}", "\u{1C}", "\u{0B}", "\t", "é", "😀", "%", "%%", "%(x)s", "%(k)s", "%(Name)s", "%(name)s", "%(nope)s",
+        "v", "a, b", " ", "  ", "# c", " # c", ";c", " ;c", "=", ":", "[x]", "{\"a\": \"b\"}", "\"q", "'", "\\",
+        "\u{A0}",
+        "\u{2028}", "\u{85}", "\u{1C}", "\u{0B}", "\t", "é", "😀", "%", "%%", "%(x)s", "%(k)s", "%(Name)s", "%(name)s",
+        "%(nope)s",
         "%(", "%()s", "%(x)", "%(x)d", "%((x)s", "%(n)s", "%(K2)s", "%(x3)s",
       ])
     }
@@ -89,7 +95,9 @@ struct GeneratedINI {
   private mutating func mutate(_ text: inout String) {
     var scalars = Array(text.unicodeScalars)
     let place = Int.random(in: 0...scalars.count, using: &generator)
-    let what: [Unicode.Scalar] = ["\n", "\r", " ", "\t", "=", ":", "[", "]", "#", ";", "%", "\u{A0}", "\u{1F}", "\u{2029}"]
+    let what: [Unicode.Scalar] = [
+      "\n", "\r", " ", "\t", "=", ":", "[", "]", "#", ";", "%", "\u{A0}", "\u{1F}", "\u{2029}",
+    ]
     scalars.insert(what[Int.random(in: 0..<what.count, using: &generator)], at: place)
     text = String(String.UnicodeScalarView(scalars))
   }

@@ -7,9 +7,11 @@ import Testing
   @Test(
     "only true, false, null and the numbers of JSON are typed",
     arguments: [
-      ("true", .boolean), ("false", .boolean), ("null", .null), ("~", .null), ("", .null), ("0", .number), ("-1", .number),
+      ("true", .boolean), ("false", .boolean), ("null", .null), ("~", .null), ("", .null), ("0", .number),
+      ("-1", .number),
       ("1.10", .number), ("1e5", .number), ("1E-5", .number), ("123456789012345678901234567890", .number),
-      ("True", .text), ("yes", .text), ("on", .text), ("Null", .text), ("01", .text), ("-x", .text), ("+1", .text), (".5", .text),
+      ("True", .text), ("yes", .text), ("on", .text), ("Null", .text), ("01", .text), ("-x", .text), ("+1", .text),
+      (".5", .text),
       ("1.", .text), ("1e", .text), ("0x1F", .text), ("0o7", .text), ("1_0", .text), (".inf", .text), ("-01", .text),
       ("2001-01-01", .text), ("1:30", .text), ("\"true\"", .text), ("'5'", .text), ("\"\"", .text), ("4 5", .text),
     ] as [(String, ConfigValue.YAMLType)])
@@ -39,7 +41,8 @@ import Testing
       json.text
         == #"{"purpose":"a\"\t\u0001é\\","n":[1.10,-0,1e400,"007",null,true,{"x":null}],"block":"one\ntwo"}"#)
     let places = [
-      "{": (3, 5), "\"purpose": (3, 5), "\"a": (3, 15), "\"n\"": (4, 5), "1.10": (4, 9), "1e400": (4, 19), "true": (4, 34),
+      "{": (3, 5), "\"purpose": (3, 5), "\"a": (3, 15), "\"n\"": (4, 5), "1.10": (4, 9), "1e400": (4, 19),
+      "true": (4, 34),
       "\"x": (4, 41), "\"one": (6, 7),
     ]
     for (fragment, place) in places {
@@ -84,7 +87,9 @@ import Testing
     #expect(problems.allSatisfy { $0.message.contains("more than 64 deep") })
   }
 
-  @Test("no text at all is a configuration without sections", arguments: ["", "\n", "# c\n", "---\n", "---\n...\n", "~", "\u{FEFF}"])
+  @Test(
+    "no text at all is a configuration without sections",
+    arguments: ["", "\n", "# c\n", "---\n", "---\n...\n", "~", "\u{FEFF}"])
   func empty(yaml: String) {
     let document = YAMLReader.read(yaml, file: "f.yaml")
     #expect(document.problems.isEmpty, "\(document.problems)")
@@ -95,7 +100,8 @@ import Testing
   func columns() throws {
     let yaml = "\u{FEFF}# é😀\u{2028}\r\nscripts:\r\n  \"é😀\": \"x\u{1}\"\r\n"
     let problem = try #require(YAMLReader.read(yaml, file: "f.yaml").problems.first)
-    #expect(problem.description.hasPrefix("f.yaml:3:11: This is not valid YAML: control characters are not allowed (U+1)"))
+    #expect(
+      problem.description.hasPrefix("f.yaml:3:11: This is not valid YAML: control characters are not allowed (U+1)"))
     let entry = try #require(
       YAMLReader.read("# é😀\u{2028}# x\r\nscripts: {\"é😀\": &x y}\r\n", file: "f.yaml").sections.first?.entries.first)
     #expect(entry.position == SourcePosition(file: "f.yaml", line: 2, column: 11))
