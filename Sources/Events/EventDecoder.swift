@@ -70,6 +70,8 @@ package final class EventDecoder {
 
   private func take(_ body: UnsafeRawBufferPointer, _ envelope: Envelope) throws(DecodingFailure) {
     bodyMemory.clear()
+    outer.forget()
+    inner.forget()
     if let compression = try Compression(of: envelope) {
       try inflater.inflate(body, compression, limit: inflatedLimit, into: &bodyMemory)
     } else if !bodyMemory.replace(with: body) {
