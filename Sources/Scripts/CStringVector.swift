@@ -18,7 +18,8 @@ struct CStringVector: ~Copyable {
     for (index, string) in strings.enumerated() {
       (pointers + index).initialize(to: text)
       string.withUnsafeBytes { bytes in
-        if let start = bytes.baseAddress { UnsafeMutableRawPointer(text).copyMemory(from: start, byteCount: bytes.count) }
+        guard let start = bytes.baseAddress else { return }
+        UnsafeMutableRawPointer(text).copyMemory(from: start, byteCount: bytes.count)
       }
       text[string.count] = 0
       text += string.count + 1

@@ -10,7 +10,7 @@ struct Doorbell: ~Copyable, Sendable {
   /// For epoll.
   var descriptor: Int32 { counter.number }
 
-  /// - Parameter waiting: Whether `answer` waits for a ring.
+  /// Makes a doorbell whose `answer` waits for a ring or does not.
   init(waiting: Bool) throws(ErrorNumber) {
     counter = try Descriptor(opened: waiting ? clinux_eventfd_waiting() : clinux_eventfd_nonblocking())
   }

@@ -36,8 +36,8 @@ struct Launcher: ~Copyable {
     } catch {
       throw StartFailure(workingDirectoryOf: invocation, error)
     }
-    let output = try Self.attempt(invocation, "make a pipe for its output") { () throws(ErrorNumber) in try Pipe() }
-    let errorOutput = try Self.attempt(invocation, "make a pipe for its output") { () throws(ErrorNumber) in try Pipe() }
+    let output = try Self.makePipe(for: invocation)
+    let errorOutput = try Self.makePipe(for: invocation)
     let pid = try spawn(invocation, input: input, output: output.writing, error: errorOutput.writing, directory: directory)
 
     // What the child has now is given up before one more descriptor is asked for, so that the limit on them
@@ -101,6 +101,10 @@ struct Launcher: ~Copyable {
     }
     guard clinux_seal(file.number) == 0 else { throw ErrorNumber.last }
     return file
+  }
+
+  private static func makePipe(for invocation: Invocation) throws(StartFailure) -> Pipe {
+    try attempt(invocation, "make a pipe for its output") { () throws(ErrorNumber) in try Pipe() }
   }
 
   private static func attempt<Value: ~Copyable>(

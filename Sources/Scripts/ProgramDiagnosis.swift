@@ -12,10 +12,9 @@ struct ProgramDiagnosis {
   let error: ErrorNumber
   let workingDirectory: String
 
-  /// Returns how a sentence that begins with the program goes on, such as "does not exist"; nil if nothing is wrong
-  /// with the file.
+  /// Says what is wrong with the file, as a sentence that begins with its name goes on, such as "does not exist".
   ///
-  /// - Parameter depth: How many interpreters led here; the kernel follows at most five.
+  /// `depth` is how many interpreters led here; the kernel follows at most five. Nil if nothing is wrong.
   func predicate(of path: String, depth: Int = 0) -> String? {
     var status = stat()
     guard stat(path, &status) == 0 else { return unreachable(path, .last) }

@@ -40,7 +40,7 @@ package struct Completion: Sendable {
   }
 }
 
-/// Hears of attempts. Called on the runner's threads; must not block.
+/// Hears of attempts, on the runner's threads; must not block.
 ///
 /// For each attempt: `started` at most once, then any number of `printed`, then `ended` exactly once. A script that
 /// never ran only ends. Every method may call `start` and `interruptAll` of the runner.

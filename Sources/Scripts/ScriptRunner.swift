@@ -59,7 +59,7 @@ package final class ScriptRunner: Sendable {
   /// Closes the runner, as `close` does.
   deinit { close() }
 
-  /// Starts an attempt. Returns at once; `ended` is called exactly once for each.
+  /// Starts an attempt and returns at once; `ended` is called exactly once for each.
   ///
   /// After `close` nothing is started any more: the attempt ends as interrupted, before this returns.
   package func start(_ invocation: Invocation, as attempt: AttemptID) {
@@ -79,7 +79,7 @@ package final class ScriptRunner: Sendable {
     }
   }
 
-  /// Stops both threads, after the last attempt has ended. Waits for it; not to be called by the observer.
+  /// Waits until the last attempt has ended and stops both threads; not to be called by the observer.
   package func close() {
     threads.withLock { threads in
       guard let running = threads else { return }
@@ -97,7 +97,8 @@ package final class ScriptRunner: Sendable {
     }
     var action = sigaction()
     sigaction(SIGCHLD, nil, &action)
-    let isIgnored = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    let disposition = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+    let isIgnored = disposition == unsafeBitCast(SIG_IGN, to: Int.self)
     guard isIgnored || action.sa_flags & SA_NOCLDWAIT != 0 else { return }
     action = sigaction()
     sigaction(SIGCHLD, &action, nil)

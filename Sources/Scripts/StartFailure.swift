@@ -25,7 +25,8 @@ struct StartFailure: Error, Equatable {
   init(unwatchable invocation: Invocation, _ error: ErrorNumber) {
     self.init(
       errno: error.value,
-      "cannot run \(invocation.path): it was started, could not be watched and was killed at once: \(Self.cause(error))")
+      "cannot run \(invocation.path): it was started, could not be watched and was killed at once: "
+        + Self.cause(error))
   }
 
   init(workingDirectoryOf invocation: Invocation, _ error: ErrorNumber) {

@@ -127,8 +127,10 @@ final class WatchList: Sendable {
   /// Takes the doorbell's rings.
   func answerDoorbell() { doorbell.answer() }
 
-  /// Stops watching a descriptor. To be called before it is closed: a child that is being started holds a copy for
-  /// a moment, and would keep it watched.
+  /// Stops watching a descriptor.
+  ///
+  /// To be called before it is closed: a child that is being started holds a copy for a moment, and would keep it
+  /// watched.
   func forget(_ descriptor: Int32) {
     var event = epoll_event()
     epoll_ctl(epoll.number, EPOLL_CTL_DEL, descriptor, &event)

@@ -22,7 +22,7 @@ final class Watcher {
   private let observer: any RunObserver
   private var runs: [UInt64: WatchedRun] = [:]
   private var deadlines = DeadlineQueue()
-  /// When the watcher will wake at the latest. May be earlier than the first deadline, never later.
+  /// When the watcher will wake at the latest: at the first deadline, or earlier.
   private var alarm = Moment.never
   private var livingGroups: Set<pid_t>??
   private let buffer: UnsafeMutableBufferPointer<UInt8>
@@ -96,8 +96,9 @@ final class Watcher {
     }
   }
 
-  /// Chooses how long to sleep. An alarm that is earlier than needed stays, so that short runs, one after the other,
-  /// do not move it each time.
+  /// Chooses how long to sleep.
+  ///
+  /// An alarm that is earlier than needed stays, so that short runs, one after the other, do not move it each time.
   private func setAlarm() {
     let first = deadlines.first ?? .never
     if first < alarm || alarm <= .now() { alarm = first }
@@ -107,7 +108,9 @@ final class Watcher {
 // MARK: - How runs end
 
 extension Watcher {
-  /// Asks the script's group to end. CONT follows, because a stopped process does not notice TERM.
+  /// Asks the script's group to end.
+  ///
+  /// CONT follows, because a stopped process does not notice TERM.
   private func terminate(_ run: WatchedRun, _ serial: UInt64, as outcome: Outcome) {
     run.signal(SIGTERM)
     run.signal(SIGCONT)
@@ -143,9 +146,9 @@ extension Watcher {
     deadlines.set(min(run.killAt, now.advanced(by: Self.lookInterval)), for: serial)
   }
 
-  /// Waits for an ended script. From here on its number may belong to another process.
+  /// Waits for an ended script, whose number may belong to another process from here on.
   ///
-  /// - Parameter outcome: Nil if it ended by itself.
+  /// The outcome is nil if it ended by itself.
   private func reap(_ run: WatchedRun, _ serial: UInt64, as outcome: Outcome?) {
     var status: Int32 = 0
     let result = waitpid(run.pid, &status, WNOHANG)

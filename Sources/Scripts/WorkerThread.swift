@@ -9,7 +9,7 @@ struct WorkerThread: Sendable {
 
   /// Starts a thread that blocks every signal, so that handlers run elsewhere.
   ///
-  /// - Parameter name: What `ps -L` shows, at most 15 bytes.
+  /// `ps -L` shows its name, of which the kernel takes at most 15 bytes.
   init(name: String, _ body: @escaping @Sendable () -> Void) throws(ErrorNumber) {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
@@ -39,7 +39,7 @@ struct WorkerThread: Sendable {
     self.handle = handle
   }
 
-  /// Waits until the thread has ended. To be called once.
+  /// Waits until the thread has ended; to be called once.
   func join() { pthread_join(handle, nil) }
 
   private final class Work {

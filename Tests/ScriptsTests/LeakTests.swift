@@ -11,7 +11,7 @@ import Testing
   @Test("The footprint notices one descriptor, one zombie and 4 MB")
   func detector() async {
     await #expect(processExitsWith: .success) {
-      let before = Footprint.now()
+      let before = try await Footprint.settled()
 
       let descriptor = open("/dev/null", O_RDONLY)
       #expect(Footprint.now().descriptors == before.descriptors + 1)
@@ -39,7 +39,7 @@ import Testing
       let relay = Relay(Invocation("/bin/true", input: [UInt8](repeating: 65, count: 2_200)))
       let runner = try ScriptRunner(outputLimit: 64 << 10, observer: relay)
       await relay.run(1_000, on: runner)
-      let before = Footprint.now()
+      let before = try await Footprint.settled()
       await relay.run(10_000, on: runner)
       let after = Footprint.now()
       #expect(relay.successes == 11_000)
@@ -70,7 +70,7 @@ import Testing
         for attempt in attempts { _ = await workshop.end(of: attempt) }
       }
       try await crowd()
-      let before = Footprint.now()
+      let before = try await Footprint.settled()
       try await crowd()
       #expect(Footprint.now().descriptors == before.descriptors)
       #expect(Footprint.now().zombies == 0)
@@ -81,7 +81,7 @@ import Testing
   func closed() async {
     await #expect(processExitsWith: .success) {
       let relay = Relay(Invocation("/bin/true"))
-      let before = Footprint.now().descriptors
+      let before = try await Footprint.settled().descriptors
       do {
         let runner = try ScriptRunner(outputLimit: 0, observer: relay)
         #expect(Footprint.now().descriptors > before)

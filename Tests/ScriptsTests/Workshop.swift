@@ -27,14 +27,19 @@ final class Workshop: Sendable {
     try? FileManager.default.removeItem(atPath: directory)
   }
 
-  /// Writes a file and returns its path, once nobody has it open for writing any more.
-  ///
-  /// A child that another test is starting holds a copy of every descriptor for a moment, and a file that is open for
-  /// writing cannot be executed.
+  /// Writes a file that can be executed at once, and returns its path.
   func file(_ name: String, _ bytes: [UInt8], mode: mode_t = 0o755) throws -> String {
     let path = "\(directory)/\(name)"
     try Data(bytes).write(to: URL(fileURLWithPath: path))
     try #require(chmod(path, mode) == 0)
+    try waitUntilNobodyWrites(path)
+    return path
+  }
+
+  /// Waits until nobody has a file open for writing, which would keep it from being executed.
+  ///
+  /// A child that another test is starting holds a copy of every descriptor for a moment.
+  func waitUntilNobodyWrites(_ path: String) throws {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     try #require(file >= 0)
     defer { close(file) }
@@ -43,7 +48,6 @@ final class Workshop: Sendable {
       try #require(errno == EAGAIN)
       sched_yield()
     }
-    return path
   }
 
   /// Writes a shell script and returns its path.
