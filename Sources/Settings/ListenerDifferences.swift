@@ -57,7 +57,7 @@ struct ListenerDifferences {
       text.text.contains(where: { "\"'\\".contains($0) })
     else { return }
     report.finding(
-      .difference, at: text.position,
+      .difference, at: setting.valuePosition,
       "the quotes and backslashes of 'script' are taken as a shell takes them, without a shell: nothing else is expanded"
     )
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AMQP
+import ConfigText
+import Events
 import Testing
 
 @testable import Settings
@@ -78,7 +80,7 @@ import Testing
   func refused(name: String, value: String, fragment: String) throws {
     let problems = try folder.load(Self.text, environment: [name: value]).problems
     #expect(problems.count == 1)
-    #expect(problems.first?.message.contains(fragment) == true)
+    #expect(problems.first?.message.lowercased().contains(fragment.lowercased()) == true)
     #expect(problems.first?.position.file == "environment variable \(name)")
   }
 }
