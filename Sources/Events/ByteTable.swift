@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-
 /// Numbers byte strings from 0 in the order of their insertion, and finds them again without allocating.
 struct ByteTable: Sendable {
   private struct Key {
@@ -10,7 +8,9 @@ struct ByteTable: Sendable {
   }
 
   private var keys: [Key] = []
-  /// Open addressing with linear probing: indexes into `keys`, or -1. A power of two, at most half full.
+  /// Open addressing with linear probing: indexes into `keys`, or -1.
+  ///
+  /// A power of two, at most half full.
   private var slots: [Int32] = Array(repeating: -1, count: 16)
 
   var count: Int { keys.count }
@@ -78,26 +78,5 @@ struct ByteTable: Sendable {
   private static func mix(_ value: UInt64) -> UInt64 {
     let product = value.multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
     return product.high ^ product.low
-  }
-}
-
-extension [UInt8] {
-  /// Whether the same bytes stand in a buffer.
-  func equals(_ other: UnsafeBufferPointer<UInt8>) -> Bool {
-    withUnsafeBufferPointer { $0.equals(other) }
-  }
-}
-
-extension UnsafeBufferPointer<UInt8> {
-  /// Whether the same bytes stand in another buffer.
-  func equals(_ other: UnsafeBufferPointer<UInt8>) -> Bool {
-    count == other.count && begins(with: other)
-  }
-
-  /// Whether the bytes of another buffer stand at the beginning.
-  func begins(with other: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard count >= other.count else { return false }
-    guard let base = baseAddress, let otherBase = other.baseAddress else { return other.isEmpty }
-    return memcmp(base, otherBase, other.count) == 0
   }
 }

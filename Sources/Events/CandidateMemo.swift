@@ -25,7 +25,7 @@ struct CandidateMemo {
 
   /// The candidates of a type, asked for only where they are not remembered.
   ///
-  /// - Parameter source: The source's name, or an empty text where no action is tied to sources.
+  /// The source's name is an empty text where no action is tied to sources.
   mutating func candidates(
     _ type: UnsafeBufferPointer<UInt8>, source: String, otherwise find: () -> EventIndex.Candidates
   ) -> EventIndex.Candidates {

@@ -2,13 +2,44 @@
 
 /// The conditions of an action, from its `filter_params`.
 package struct Filter: Sendable {
+  /// What one entry of a filter asks.
+  enum Node: Sendable {
+    /// A condition on what stands at a path.
+    case value(PathCondition)
+    /// `@all`, `@any`, `@not`, each entry a whole filter.
+    case all([Filter])
+    case any([Filter])
+    case not([Filter])
+  }
+
+  /// Every entry must hold.
+  let nodes: [Node]
+
+  init(nodes: [Node]) {
+    self.nodes = nodes
+  }
+
   /// Reads a filter from JSON, either the INI value or the YAML map written as JSON.
   ///
   /// Every problem is reported, not the first: wrong operators, empty maps and lists, regexes outside the dialect.
-  package init(_ json: JSONValue) throws(FilterErrors) { fatalError("stub") }
+  package init(_ json: JSONValue) throws(FilterErrors) {
+    var reader = FilterReader()
+    let filter = reader.filter(json, at: "")
+    guard reader.problems.isEmpty else { throw FilterErrors(problems: reader.problems) }
+    self = filter
+  }
 
   /// Every path that the filter looks at, for checks against known events.
-  package var paths: [FieldPath] { fatalError("stub") }
+  ///
+  /// In the order of the filter; a path that is asked for twice is there twice.
+  package var paths: [FieldPath] {
+    nodes.flatMap { node in
+      switch node {
+      case .value(let condition): [condition.path] + condition.parts.flatMap(\.test.paths)
+      case .all(let filters), .any(let filters), .not(let filters): filters.flatMap(\.paths)
+      }
+    }
+  }
 }
 
 package struct FilterErrors: Error {
@@ -21,17 +52,85 @@ package struct FilterErrors: Error {
   package var problems: [Problem]
 }
 
-/// Kleene's three values: a comparison with something missing is unknown.
-package enum Truth: Sendable, Equatable { case no, unknown, yes }
+/// The conditions on the value at one path.
+struct PathCondition: Sendable {
+  /// What was configured, and what it asks: one part for each operator, else a single one.
+  struct Part: Sendable {
+    /// As it was configured: path, operator, operand.
+    var text: String
+    var test: ValueTest
+  }
 
-/// What one condition came to, for `explain`.
-package struct Finding {
-  /// The condition as configured: path, operator, operand.
-  package var condition: String
-  package var path: String?
-  /// The value found, rendered; nil when missing.
-  package var actual: String?
-  package var truth: Truth
-  /// Why, where the truth alone does not say: a missing parent, a regex limit hit.
-  package var reason: String?
+  var path: FieldPath
+  var parts: [Part]
+}
+
+/// What is asked of one value.
+indirect enum ValueTest: Sendable {
+  case all([ValueTest])
+  case any([ValueTest])
+  case not(ValueTest)
+  case regex(PythonRegex)
+  case glob(Glob)
+  case equal(Operand)
+  case notEqual(Operand)
+  /// One of the texts of a list; a path must find a list.
+  case oneOf([Literal])
+  case elementOf(FieldPath)
+  case order(OrderOperator, Operand)
+  case exists(Bool)
+  case contains(Operand)
+
+  /// The paths of its right sides.
+  var paths: [FieldPath] {
+    switch self {
+    case .all(let tests), .any(let tests): tests.flatMap(\.paths)
+    case .not(let test): test.paths
+    case .equal(.path(let path)), .notEqual(.path(let path)), .order(_, .path(let path)), .contains(.path(let path)),
+      .elementOf(let path):
+      [path]
+    default: []
+    }
+  }
+}
+
+enum OrderOperator: String, Sendable {
+  case lt, le, gt, ge
+
+  func holds(_ ordering: Ordering) -> Bool {
+    switch self {
+    case .lt: ordering == .less
+    case .le: ordering != .greater
+    case .gt: ordering == .greater
+    case .ge: ordering != .less
+    }
+  }
+}
+
+/// The right side of a comparison.
+enum Operand: Sendable {
+  case literal(Literal)
+  /// `{"path": "end_time"}`
+  case path(FieldPath)
+}
+
+/// A value that stands in the configuration.
+enum Literal: Sendable {
+  case null
+  case boolean(Bool)
+  /// By its text.
+  case number([UInt8])
+  case text([UInt8])
+
+  /// Copies a value of JSON; nil for lists and objects.
+  init?(_ json: JSONValue) {
+    switch json.kind {
+    case .null: self = .null
+    case .false: self = .boolean(false)
+    case .true: self = .boolean(true)
+    case .number: self = .number(json.withText { Array($0) })
+    case .string: self = .text(json.withText { Array($0) })
+    case .array, .object: return nil
+    }
+  }
 }

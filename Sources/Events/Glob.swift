@@ -5,7 +5,7 @@
 /// The rules are those of Python's `fnmatch.fnmatchcase`: the whole text, case counts, `/` and a leading dot are
 /// characters like others, a `[` without its `]` stands for itself.
 struct Glob: Sendable, CustomStringConvertible {
-  private enum Part {
+  fileprivate enum Part {
     case text
     case one
     case character(Unicode.Scalar)
@@ -39,7 +39,7 @@ struct Glob: Sendable, CustomStringConvertible {
     self.parts = parts
   }
 
-  /// Reads a set; nil where its `]` is not there. Returns where that stands.
+  /// Reads a set, and where its `]` stands; nil where that is not there.
   private static func set(_ scalars: [Unicode.Scalar], behind start: Int) -> (Part, Int)? {
     var index = start + 1
     let isNegated = index < scalars.count && scalars[index] == "!"
@@ -62,8 +62,11 @@ struct Glob: Sendable, CustomStringConvertible {
     return (.set(isNegated: isNegated, ranges), end)
   }
 
-  /// Whether the whole text matches. Takes at most (length of the text) × (length of the pattern) steps.
-  func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+  /// Whether the whole text matches.
+  ///
+  /// Takes at most (length of the text) × (length of the pattern) steps, and calls `pause` every 65 536 of them.
+  func matches(_ text: UnsafeBufferPointer<UInt8>, pause: () -> Void = {}) -> Bool {
+    var steps: UInt16 = 0
     var cursor = Unicode.UTF8.ForwardCursor(text)
     var index = 0
     var widened: (index: Int, cursor: Unicode.UTF8.ForwardCursor)?
@@ -75,6 +78,8 @@ struct Glob: Sendable, CustomStringConvertible {
         widened = (index, cursor)
         continue
       }
+      steps &+= 1
+      if steps == 0 { pause() }
       var ahead = cursor
       guard let scalar = ahead.next() else { break }
       if index < parts.count, parts[index].accepts(scalar) {

@@ -4,9 +4,9 @@
 package struct Invocation: Sendable, Equatable {
   /// The absolute path of the program to execute.
   package var path: String
-  /// The argument vector, the program's name first. No argument holds a NUL byte.
+  /// The argument vector, the program's name first; no argument holds a NUL byte.
   package var arguments: [[UInt8]]
-  /// The whole environment, each entry `NAME=value`. No entry holds a NUL byte.
+  /// The whole environment, each entry `NAME=value`; no entry holds a NUL byte.
   package var environment: [[UInt8]]
   /// What the script reads on its standard input; `nil` connects `/dev/null`.
   package var standardInput: [UInt8]?

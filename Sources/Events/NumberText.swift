@@ -7,7 +7,7 @@ enum Ordering { case less, equal, greater }
 struct NumberText {
   private let text: UnsafeBufferPointer<UInt8>
   private let isNegative: Bool
-  /// The digits of an integer, without leading zeros: none for zero. Nil for other numbers.
+  /// The digits of an integer without leading zeros, none for zero; nil for other numbers.
   private let digits: Slice<UnsafeBufferPointer<UInt8>>?
 
   /// Reads a number: a sign `-`, digits, a fraction and an exponent as in JSON; leading zeros may stand.
@@ -42,7 +42,7 @@ struct NumberText {
     }
   }
 
-  /// Compares two integers digit by digit, other numbers as doubles. Nil where a double cannot be made.
+  /// Compares two integers digit by digit, other numbers as doubles; nil where a double cannot be made.
   func compared(to other: NumberText) -> Ordering? {
     guard let digits, let others = other.digits else {
       guard let left = double, let right = other.double else { return nil }
@@ -58,6 +58,8 @@ struct NumberText {
   }
 
   private var double: Double? {
-    Double(String(decoding: text, as: UTF8.self))
+    // No sender writes a longer one; converting megabytes of digits would take its time.
+    guard text.count <= 4096 else { return nil }
+    return Double(String(decoding: text, as: UTF8.self))
   }
 }

@@ -57,9 +57,8 @@ struct PatternTrie: Sendable {
 
   /// Appends the actions of every pattern that matches a type, in no order, one entry for each such pattern.
   ///
-  /// - Parameters:
-  ///   - literalStart: Whether the first word must stand literally in the pattern.
-  ///   - pause: Called from time to time, since a hostile type can have millions of words.
+  /// With `literalStart`, the first word must stand literally in the pattern. `pause` is called from time to time,
+  /// since a hostile type can have millions of words.
   func collect(
     _ type: UnsafeBufferPointer<UInt8>, literalStart: Bool, _ walk: inout Walk, pause: () -> Void,
     into actions: inout [Int32]

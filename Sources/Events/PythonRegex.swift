@@ -96,7 +96,7 @@ final class RegexCode: @unchecked Sendable {
     // PCRE2 10.42 wants the first and the last required character to be two: it finds no match for `(?=1)a?1` on "1".
     // The translator escapes what stands for itself, so that this text means a look-around wherever it stands.
     if ["(?=", "(?!", "(?<"].contains(where: { pattern.contains($0) }) { options |= UInt32(PCRE2_NO_START_OPTIMIZE) }
-    // Nor does it see that an atomic group can be empty: it makes the `a?` of `a?(?>b?)a` keep its character.
+    // Nor does it see that an atomic group can be empty: it never gives back the first a of `a?(?>|c)a`.
     if pattern.contains("(?>") { options |= UInt32(PCRE2_NO_AUTO_POSSESS) }
     let code = pattern.withUTF8 { pcre2_compile_8($0.baseAddress, $0.count, options, &error, &offset, context) }
     guard let code else {

@@ -2,7 +2,9 @@
 
 import CPCRE2
 
-/// The memory that matching needs, and the bounds that it keeps. Owned by one thread.
+/// The memory that matching needs, and the bounds that it keeps.
+///
+/// Owned by one thread.
 ///
 /// The texts that are matched are chosen by tenants, so three bounds hold for each match:
 /// - `matchLimit` steps of PCRE2's backtracking, 100 000 by the configuration reference: 0.8 ms;

@@ -33,7 +33,7 @@ extension RegexTranslator {
     return Atom(kind: .position, width: .zero, firstGroup: groups.count)
   }
 
-  /// The inside of a set of word characters. Not `\w`: PCRE2 changed its meaning in 10.43.
+  /// The inside of a set of word characters; not `\w`, whose meaning PCRE2 changed in 10.43.
   private var word: String { RegexSet.word }
 
   /// Reads `\12`: three octal digits are a character, else one or two digits are a group.

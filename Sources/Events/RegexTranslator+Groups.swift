@@ -3,7 +3,7 @@
 extension RegexTranslator {
   /// Reads what follows a `(`; nil for comments and flags of the whole expression.
   ///
-  /// - Parameter isStart: Whether nothing but comments and flags stands before.
+  /// With `isStart`, nothing but comments and flags stands before.
   mutating func group(at start: Int, isStart: Bool) throws(RegexError) -> Atom? {
     guard take("?") else { return try capture(name: nil, at: start) }
     let kind = next

@@ -12,7 +12,7 @@ extension RegexTranslator {
       guard let scalar = next else { throw error("a [ without its ]: write \\[ for the character", at: start) }
       if scalar == "]", !isFirst { break }
       if scalar == "[", let second = peek(1), [":", ".", "="].contains(second) { throw nested(at: position) }
-      if !isFirst, ["-", "&", "~", "|"].contains(scalar), peek(1) == scalar { throw doubled(scalar) }
+      if !isFirst, ["-", "&", "~", "|"].contains(scalar), peek(1) == scalar { throw doubled(scalar, at: position) }
       try member(of: &set, start)
       isFirst = false
     }
@@ -30,7 +30,7 @@ extension RegexTranslator {
       return
     }
     position += 1
-    if next == "-" { throw doubled("-") }
+    if next == "-" { throw doubled("-", at: position - 1) }
     let high = try setItem(setStart)
     guard case .character(let low) = low, case .character(let high) = high, low <= high else {
       throw error("a range that does not go from one character to a later one: write \\- for the character", at: start)
@@ -57,10 +57,12 @@ extension RegexTranslator {
   }
 
   private func nested(at position: Int) -> RegexError {
-    error("a [ at the start of a set, which may mean a set like [[:alpha:]]: name its characters, or write \\[", at: position)
+    error(
+      "a [ at the start of a set, which may mean a set like [[:alpha:]]: name its characters, or write \\[",
+      at: position)
   }
 
-  private func doubled(_ scalar: Unicode.Scalar) -> RegexError {
+  private func doubled(_ scalar: Unicode.Scalar, at position: Int) -> RegexError {
     error("\(scalar)\(scalar) in a set, which Python keeps for later: write \\\(scalar)", at: position)
   }
 }

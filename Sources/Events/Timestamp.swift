@@ -2,8 +2,7 @@
 
 /// A point in time, read from the texts that senders use.
 struct Timestamp: Equatable, Comparable {
-  /// Seconds since 1970-01-01T00:00:00Z.
-  private var seconds: Int
+  private(set) var secondsSince1970: Int
   private var nanoseconds: Int
 
   /// Reads ISO 8601 (`2026-11-27T12:00:00.5Z`, `…+01:00`) or oslo's `2026-11-27 12:00:00.175992`.
@@ -17,28 +16,28 @@ struct Timestamp: Equatable, Comparable {
     guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
       let day = reader.number(2), (1...12).contains(month), (1...Self.days(month, year)).contains(day)
     else { return nil }
-    seconds = Self.daysSince1970(year, month, day) * 86_400
+    secondsSince1970 = Self.daysSince1970(year, month, day) * 86_400
     nanoseconds = 0
     if reader.isAtEnd { return }
     guard reader.take("T") || reader.take("t") || reader.take(" "), let hour = reader.number(2), reader.take(":"),
       let minute = reader.number(2), hour < 24, minute < 60
     else { return nil }
-    seconds += hour * 3600 + minute * 60
+    secondsSince1970 += hour * 3600 + minute * 60
     if reader.take(":") {
       // 60 is a leap second.
       guard let second = reader.number(2), second <= 60 else { return nil }
-      seconds += second
+      secondsSince1970 += second
       if reader.take(".") || reader.take(",") {
         guard let fraction = reader.fraction() else { return nil }
         nanoseconds = fraction
       }
     }
     guard let zone = reader.zone(), reader.isAtEnd else { return nil }
-    seconds -= zone
+    secondsSince1970 -= zone
   }
 
   static func < (left: Timestamp, right: Timestamp) -> Bool {
-    (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
+    (left.secondsSince1970, left.nanoseconds) < (right.secondsSince1970, right.nanoseconds)
   }
 
   private static func days(_ month: Int, _ year: Int) -> Int {

@@ -61,7 +61,8 @@ struct RegexGenerator {
     case 8: return random.pick([".", ".", "^", "$", "\\A", "\\Z", "\\b", "\\B"])
     case 9, 10: return random.pick(["\\d", "\\D", "\\w", "\\W", "\\s", "\\S"])
     case 11, 12: return set()
-    case 13: return random.pick(["\\x41", "\\u0061", "\\U0001F600", "\\n", "\\t", "\\0", "\\101", "\\07", "{", "}", "]"])
+    case 13:
+      return random.pick(["\\x41", "\\u0061", "\\U0001F600", "\\n", "\\t", "\\0", "\\101", "\\07", "{", "}", "]"])
     case 14 where groups > 0: return "\\\(Int.random(in: 1...groups, using: &random))"
     case 15 where groups > 0: return "(?(\(Int.random(in: 1...groups, using: &random)))\(sequence(0))|\(sequence(0)))"
     default: return depth > 0 ? group(depth - 1) : literal()
@@ -87,7 +88,8 @@ struct RegexGenerator {
     var set = "[" + (random.chance(30) ? "^" : "")
     for _ in 0...Int.random(in: 0...2, using: &random) {
       switch Int.random(in: 0..<8, using: &random) {
-      case 0: set += random.pick(["a-c", "A-Z", "0-9", "h-j", "\\x00-\\x7f", "à-ÿ", "I-K", "\u{370}-\u{3ff}", "\\t-\\r"])
+      case 0:
+        set += random.pick(["a-c", "A-Z", "0-9", "h-j", "\\x00-\\x7f", "à-ÿ", "I-K", "\u{370}-\u{3ff}", "\\t-\\r"])
       case 1: set += random.pick(["\\w", "\\W", "\\d", "\\D", "\\s", "\\S"])
       case 2: set += random.pick(["\\]", "\\-", "\\b", "\\n", "\\\\", "\\07", "^", "."])
       default: set += literalInSet()
