@@ -66,7 +66,7 @@ let package = Package(
       name: "SettingsTests", dependencies: ["Settings", "AMQP", "ConfigText", "Events"], swiftSettings: swift),
     .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: swift),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["AMQP", "BrokerFixture", "onevent"], swiftSettings: swift),
+      name: "EndToEndTests", dependencies: ["AMQP", "Events", "BrokerFixture", "onevent"], swiftSettings: swift),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -59,10 +59,12 @@ final class BrokerConnection {
 
   var descriptor: Int32 { amqp_get_sockfd(state) }
 
+  /// As agreed with the broker.
+  var heartbeat: Duration { .seconds(max(1, Int64(amqp_get_heartbeat(state)))) }
+
   /// Bounds each later wait for an answer.
   func setReplyLimit(_ limit: Duration) {
-    var interval = limit.timeInterval
-    amqp_set_rpc_timeout(state, &interval)
+    onevent_set_reply_limit(state, limit.microseconds)
   }
 
   /// Opens the channel, anew after the broker closed it.
@@ -102,12 +104,28 @@ final class BrokerConnection {
     return error
   }
 
-  /// Says goodbye; the connection is freed with its last owner all the same.
+  /// Says goodbye and waits for the answer; the connection is freed with its last owner all the same.
+  ///
+  /// What still arrives is thrown away frame by frame: the library's own call would keep all of it.
   func close(within limit: Duration) {
     guard isUsable else { return }
-    setReplyLimit(limit)
-    amqp_connection_close(state, AMQP_REPLY_SUCCESS)
     isUsable = false
+    let deadline = Instant.now.advanced(by: limit)
+    var goodbye = amqp_connection_close_t()
+    goodbye.reply_code = UInt16(AMQP_REPLY_SUCCESS)
+    var status = amqp_send_method(state, 0, onevent_connection_close, &goodbye)
+    var frame = amqp_frame_t()
+    while status >= 0 || status == AMQP_STATUS_TIMEOUT.rawValue {
+      if status == AMQP_STATUS_TIMEOUT.rawValue {
+        guard Poll.wait(descriptor, interrupter.event.descriptor, until: deadline) == .first else { return }
+      }
+      status = onevent_next_frame(state, &frame)
+      guard status >= 0 else { continue }
+      let isMethod = frame.frame_type == UInt8(AMQP_FRAME_METHOD) && frame.channel == 0
+      if isMethod, frame.payload.method.id == onevent_connection_close_ok { return }
+      amqp_maybe_release_buffers(state)
+      if Instant.now > deadline { return }
+    }
   }
 }
 
@@ -157,8 +175,7 @@ extension BrokerConnection {
       amqp_tcp_socket_set_sockfd(socket, descriptor)
       return
     }
-    var interval = limit.timeInterval
-    let status = amqp_socket_open_noblock(socket, address.text, Int32(port), &interval)
+    let status = onevent_open_socket(socket, address.text, Int32(port), limit.microseconds)
     if status != AMQP_STATUS_OK.rawValue { throw tls.failure(status) }
   }
 }
@@ -169,8 +186,7 @@ extension BrokerConnection {
   private func logIn(
     _ address: BrokerAddress, options: ConnectionOptions, until deadline: Instant
   ) throws(AMQPError) {
-    var interval = Instant.now.duration(until: deadline).timeInterval
-    amqp_set_handshake_timeout(state, &interval)
+    onevent_set_handshake_limit(state, Instant.now.duration(until: deadline).microseconds)
     let properties = FieldTable(Self.clientProperties(options))
     // At least a second: zero would turn heartbeats off, and with them the detection of a dead broker.
     let heartbeat = Int32(clamping: max(1, options.heartbeat.components.seconds))

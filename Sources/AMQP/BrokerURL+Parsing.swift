@@ -58,6 +58,13 @@ extension BrokerURL {
 
   private func virtualHost(_ path: ArraySlice<UInt8>) throws(BrokerURLError) -> String {
     if path.isEmpty || path.elementsEqual("/".utf8) { return "/" }
+    // Behind a `/` in a password, this would be the rest of that.
+    if path.contains(UInt8(ascii: "@")) {
+      throw BrokerURLError(
+        reason: "an `@` in the name of a virtual host is written %40; "
+          + "if this is part of a password, write %2F for its `/`",
+        offset: path.startIndex)
+    }
     // oslo.messaging takes the whole path; the AMQP URI specification one segment of it.
     if scheme != .rabbit, let slash = path.firstIndex(of: UInt8(ascii: "/")) {
       throw BrokerURLError(reason: "a `/` in the name of a virtual host is written %2F", offset: slash)
@@ -101,7 +108,8 @@ extension BrokerURL {
 
   private static func host(_ text: ArraySlice<UInt8>) throws(BrokerURLError) -> Host {
     guard let first = text.first else {
-      throw BrokerURLError(reason: "a host is missing between two commas, or behind the last one", offset: text.startIndex)
+      throw BrokerURLError(
+        reason: "a host is missing between two commas, or behind the last one", offset: text.startIndex)
     }
     var name = text.prefix { $0 != UInt8(ascii: ":") }
     var rest = text[name.endIndex...]
@@ -112,7 +120,8 @@ extension BrokerURL {
       name = text[(text.startIndex + 1)..<close]
       rest = text[(close + 1)...]
       guard rest.isEmpty || rest.first == UInt8(ascii: ":") else {
-        throw BrokerURLError(reason: "behind the `]` of an IPv6 address stands `:` and a port, or nothing", offset: close + 1)
+        throw BrokerURLError(
+          reason: "behind the `]` of an IPv6 address stands `:` and a port, or nothing", offset: close + 1)
       }
     } else if rest.dropFirst().contains(UInt8(ascii: ":")) {
       throw BrokerURLError(

@@ -18,6 +18,12 @@ extension BrokerURL {
 
   /// A `+` stands for itself: it is common in file names.
   mutating func readQuery(_ query: ArraySlice<UInt8>) throws(BrokerURLError) {
+    // Behind a `?` in a password, this would be the rest of that.
+    if query.contains(UInt8(ascii: "@")) {
+      throw BrokerURLError(
+        reason: "an `@` in a query is written %40; if this is part of a password, write %3F for its `?`",
+        offset: query.startIndex)
+    }
     var seen: Set<String> = []
     var firstOfTLS: (name: String, offset: Int)?
     for field in query.split(separator: UInt8(ascii: "&")) {
@@ -45,13 +51,6 @@ extension BrokerURL {
   private static func key(_ name: ArraySlice<UInt8>) throws(BrokerURLError) -> QueryKey {
     let text = String(decoding: name, as: UTF8.self)
     if let key = queryKeys.first(where: { $0.names.contains(text) }) { return key }
-    // Behind a `?` in a password, this would be the rest of that.
-    let isName = name.allSatisfy { isDigit($0) || $0 == UInt8(ascii: "_") || (0x61...0x7A).contains($0 | 0x20) }
-    guard isName, !name.isEmpty else {
-      throw BrokerURLError(
-        reason: "this is not the name of a query's key; a `?` in a user or password is written %3F",
-        offset: name.startIndex)
-    }
     throw BrokerURLError(
       reason: "unknown key `\(text)`: leave it out; known are \(queryKeys.flatMap(\.names).joined(separator: ", "))",
       offset: name.startIndex)

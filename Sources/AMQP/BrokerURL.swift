@@ -76,7 +76,9 @@ package struct BrokerURL: Sendable, Equatable {
   }
 }
 
-/// Why a text is not a broker's URL. Never quotes what could be part of a password.
+/// Why a text is not a broker's URL.
+///
+/// Never quotes what could be part of a password.
 package struct BrokerURLError: Error, Equatable {
   /// What is wrong, and the cure.
   package var reason: String

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+import Synchronization
+
 /// What to take from a broker, and how.
 package struct ConsumerSettings: Sendable {
   package var address = BrokerAddress()
   /// Shown by the broker's management as the connection's name.
   package var connectionName = "onevent"
+  /// Ours, told to the broker; nothing when empty.
+  package var clientVersion = ""
   package var queues: [QueueSettings] = []
   /// 1 to 65535, per queue.
   package var prefetch: UInt16 = 32
@@ -44,7 +49,9 @@ package struct QueueSettings: Sendable, Equatable {
   }
 }
 
-/// A delivery as the broker gave it. A view: valid during `receive` only.
+/// A delivery as the broker gave it.
+///
+/// A view: valid during `receive` only.
 package struct Delivery {
   package var tag: DeliveryTag
   package var queue: String
@@ -89,11 +96,16 @@ package enum Settlement: Sendable, Equatable {
   case refused
 }
 
-/// Takes deliveries. All methods are called on the consumer's thread.
+/// Takes deliveries.
+///
+/// All methods are called on the consumer's thread.
 package protocol DeliveryReceiver: AnyObject, Sendable {
-  /// Takes one delivery; nil = it is settled later through `Consumer.settle`.
+  /// Takes one delivery.
   ///
-  /// - Parameter lookAtSocket: To be called at least every 50 ms of longer work: keeps the heartbeats.
+  /// - Parameters:
+  ///   - delivery: Not to be kept, nor anything that it points to.
+  ///   - lookAtSocket: To be called at least every 50 ms of longer work: keeps the heartbeats.
+  /// - Returns: What the broker is told; nil = it is settled later through `Consumer.settle`.
   func receive(_ delivery: Delivery, lookAtSocket: () -> Void) -> Settlement?
   /// Everything that was there has been received.
   func batchEnded()
@@ -119,15 +131,100 @@ package enum ConsumerEvent: Sendable, Equatable {
 
 /// Consumes queues of one broker for ever, on a thread of its own, through losses of every kind.
 package final class Consumer: Sendable {
-  package init(
-    _ settings: ConsumerSettings, receiver: any DeliveryReceiver, observe: @escaping @Sendable (ConsumerEvent) -> Void
-  ) { fatalError("stub") }
+  private let settings: ConsumerSettings
+  private let timing: ConsumerTiming
+  private let receiver: any DeliveryReceiver
+  private let observe: @Sendable (ConsumerEvent) -> Void
+  private let mailbox = Mailbox()
+  private let interrupter = Interrupter()
+  private let ended = EventDescriptor()
+  private let thread = Mutex(ThreadState.notStarted)
 
-  package func start() { fatalError("stub") }
-  /// Settles deliveries; tags of an earlier generation are dropped. From any thread.
-  package func settle(_ settlements: [(tag: DeliveryTag, settlement: Settlement)]) { fatalError("stub") }
-  /// Cancels the subscriptions and keeps the connection, so that what was taken can be settled. From any thread.
-  package func stopTaking() { fatalError("stub") }
-  /// Sends what is to be settled, returns the rest, closes, and ends the thread. Waits for it.
-  package func close() { fatalError("stub") }
+  private enum ThreadState {
+    case notStarted
+    case starting
+    case running(pthread_t)
+  }
+
+  /// - Parameters:
+  ///   - settings: What to take from where.
+  ///   - receiver: Called on the consumer's thread only.
+  ///   - observe: Told what happens, on the consumer's thread only; must not block.
+  package convenience init(
+    _ settings: ConsumerSettings, receiver: any DeliveryReceiver, observe: @escaping @Sendable (ConsumerEvent) -> Void
+  ) {
+    self.init(settings, timing: ConsumerTiming(), receiver: receiver, observe: observe)
+  }
+
+  init(
+    _ settings: ConsumerSettings, timing: ConsumerTiming, receiver: any DeliveryReceiver,
+    observe: @escaping @Sendable (ConsumerEvent) -> Void
+  ) {
+    self.settings = settings
+    self.timing = timing
+    self.receiver = receiver
+    self.observe = observe
+  }
+
+  /// A forgotten consumer ends without being waited for.
+  deinit {
+    mailbox.close()
+    interrupter.interruptConnecting()
+  }
+
+  /// Begins to connect; a second call does nothing.
+  package func start() {
+    let isFirst = thread.withLock { state in
+      guard case .notStarted = state else { return false }
+      state = .starting
+      return true
+    }
+    guard isFirst else { return }
+    let (settings, timing, receiver, observe) = (settings, timing, receiver, observe)
+    let (mailbox, interrupter, ended) = (mailbox, interrupter, ended)
+    let status = ServiceThread.start(named: "onevent-broker") { [weak self] in
+      self?.thread.withLock { $0 = .running(pthread_self()) }
+      ConsumerLoop(
+        settings, timing: timing, receiver: receiver, observe: observe, mailbox: mailbox, interrupter: interrupter
+      ).run()
+      ended.signal()
+    }
+    if status != 0 {
+      observe(.lost(reason: "no thread for the connection: \(describe(errno: status))"))
+      observe(.stopped)
+      ended.signal()
+    }
+  }
+
+  /// Settles deliveries, from any thread.
+  ///
+  /// Tags of an earlier generation are dropped: the broker has given these deliveries out again.
+  package func settle(_ settlements: [(tag: DeliveryTag, settlement: Settlement)]) {
+    if !settlements.isEmpty { mailbox.settle(settlements) }
+  }
+
+  /// Cancels the subscriptions and keeps the connection, so that what was taken can be settled.
+  ///
+  /// From any thread. A connection that is lost after this is not made anew: the broker has given everything out again.
+  package func stopTaking() {
+    mailbox.stopTaking()
+  }
+
+  /// Sends what is to be settled, returns the rest, closes, and ends the thread.
+  ///
+  /// Waits for it, but not for a broker that does not answer: after a few seconds the connection is cut. Called on the
+  /// consumer's own thread it does not wait.
+  package func close() {
+    mailbox.close()
+    interrupter.interruptConnecting()
+    switch thread.withLock({ $0 }) {
+    case .notStarted: return
+    case .running(let own) where pthread_equal(own, pthread_self()) != 0: return
+    case .starting, .running: break
+    }
+    if ended.wait(atMost: timing.closing + .seconds(1)) { return }
+    interrupter.interrupt()
+    // What is left can only be a library call that nothing interrupts; its limit ends it, and with it the thread.
+    _ = ended.wait(atMost: .seconds(1))
+  }
 }

@@ -46,9 +46,6 @@ extension Duration {
     return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds) / 1_000_000_000
   }
 
-  /// For librabbitmq, at least a microsecond: zero would mean without waiting.
-  var timeInterval: timeval {
-    let microseconds = max(wholeNanoseconds / 1_000, 1)
-    return timeval(tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
-  }
+  /// For librabbitmq, at least one: zero would mean without waiting.
+  var microseconds: Int64 { Int64(max(wholeNanoseconds / 1_000, 1)) }
 }

@@ -35,6 +35,13 @@ enum Reply {
     }
   }
 
+  /// Whether the broker closed the channel because of a basic.consume.
+  static func isAboutConsuming(_ method: amqp_method_t) -> Bool {
+    guard method.id == onevent_channel_close, let decoded = method.decoded else { return false }
+    let close = decoded.assumingMemoryBound(to: amqp_channel_close_t.self).pointee
+    return UInt32(close.class_id) << 16 | UInt32(close.method_id) == onevent_basic_consume
+  }
+
   /// The error that a negative status means.
   static func error(_ status: Int32, _ operation: String) -> AMQPError {
     let words = amqp_error_string2(status).map { String(cString: $0) } ?? "status \(status)"

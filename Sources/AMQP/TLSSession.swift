@@ -12,6 +12,7 @@ final class TLSSession {
   private let state: UnsafeMutablePointer<onevent_tls_state>
   private let host: String
   private let name: String
+  private let verifies: Bool
   private let interrupter: Interrupter
 
   /// Sets up the context of a TLS socket.
@@ -23,6 +24,7 @@ final class TLSSession {
     self.host = host
     self.interrupter = interrupter
     name = settings.serverName ?? host
+    verifies = settings.verify
     state = .allocate(capacity: 1)
     state.initialize(to: onevent_tls_state())
 
@@ -80,17 +82,17 @@ final class TLSSession {
 
   /// Why the handshake failed, to be asked right after it did.
   func failure(_ status: Int32) -> AMQPError {
+    let cause = errno
     let code = Int(state.pointee.verify_error)
-    if code != Int(X509_V_OK) {
+    if verifies, code != Int(X509_V_OK) {
       let words = X509_verify_cert_error_string(code).map { String(cString: $0) } ?? "error \(code)"
       return .tls(host: host, reason: "the broker's certificate was refused for the name \(name): \(words)")
     }
-    let code2 = errno
     switch status {
     case AMQP_STATUS_TIMEOUT.rawValue: return .unreachable(host: host, reason: "no answer in time")
     case AMQP_STATUS_SOCKET_ERROR.rawValue:
-      let known = code2 != 0 && code2 != EINPROGRESS
-      return .unreachable(host: host, reason: known ? describe(errno: code2) : "no TCP connection")
+      let known = cause != 0 && cause != EINPROGRESS
+      return .unreachable(host: host, reason: known ? describe(errno: cause) : "no TCP connection")
     default: return .tls(host: host, reason: Self.words())
     }
   }

@@ -5,8 +5,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 // What one TLS context needs while its handshakes run. Owned by the connection that owns the context.
 typedef struct onevent_tls_state {

@@ -8,6 +8,7 @@
 #include <amqp_tcp_socket.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 
 // The library logs in through a variadic function, which Swift cannot call.
 static inline amqp_rpc_reply_t onevent_login_plain(amqp_connection_state_t state, const char *virtual_host,
@@ -40,6 +41,32 @@ static const amqp_method_number_t onevent_basic_cancel_ok = AMQP_BASIC_CANCEL_OK
 static const amqp_method_number_t onevent_basic_return = AMQP_BASIC_RETURN_METHOD;
 static const amqp_method_number_t onevent_basic_ack = AMQP_BASIC_ACK_METHOD;
 static const amqp_method_number_t onevent_basic_nack = AMQP_BASIC_NACK_METHOD;
+
+// Times in microseconds: `struct timeval` belongs to several modules at once, as Swift sees it.
+static inline struct timeval onevent_interval(int64_t microseconds) {
+  return (struct timeval){.tv_sec = microseconds / 1000000, .tv_usec = microseconds % 1000000};
+}
+
+// The next frame that is there already, or AMQP_STATUS_TIMEOUT.
+static inline int onevent_next_frame(amqp_connection_state_t state, amqp_frame_t *frame) {
+  struct timeval immediately = {0, 0};
+  return amqp_simple_wait_frame_noblock(state, frame, &immediately);
+}
+
+static inline int onevent_set_handshake_limit(amqp_connection_state_t state, int64_t microseconds) {
+  struct timeval limit = onevent_interval(microseconds);
+  return amqp_set_handshake_timeout(state, &limit);
+}
+
+static inline int onevent_set_reply_limit(amqp_connection_state_t state, int64_t microseconds) {
+  struct timeval limit = onevent_interval(microseconds);
+  return amqp_set_rpc_timeout(state, &limit);
+}
+
+static inline int onevent_open_socket(amqp_socket_t *socket, const char *host, int port, int64_t microseconds) {
+  struct timeval limit = onevent_interval(microseconds);
+  return amqp_socket_open_noblock(socket, host, port, &limit);
+}
 
 // Glibc as Swift sees it leaves these two headers out.
 static inline int onevent_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }

@@ -39,9 +39,8 @@ package final class Broker: Sendable {
   ///
   /// At most two of these run at once: each takes 150 MB, and they start slowly side by side.
   ///
-  /// - Parameter config: Lines for `rabbitmq.conf`, such as `heartbeat = 5`.
-  /// - Parameter plugins: Plugins to enable, such as `rabbitmq_auth_mechanism_ssl`.
-  /// - Parameter certificates: With them, the broker listens for TLS too.
+  /// `config` are lines for `rabbitmq.conf`, such as `heartbeat = 5`, `plugins` such as `rabbitmq_auth_mechanism_ssl`;
+  /// with certificates the broker listens for TLS too.
   package static func withPrivate<Value>(
     config: [String] = [], plugins: [String] = [], certificates: TestCertificates? = nil,
     _ body: (Broker) async throws -> Value
@@ -97,7 +96,9 @@ package final class Broker: Sendable {
     }
   }
 
+  /// Ends the broker the quick way: nobody needs its data again, and it would wait for clients of failed tests.
   private func remove() throws {
+    try BrokerScript.run("kill", directory)
     try BrokerScript.run("stop", directory)
     try FileManager.default.removeItem(at: directory)
   }

@@ -14,7 +14,7 @@ extension BrokerSession {
 
   /// Publishes messages as fast as they go.
   ///
-  /// - Parameter confirmed: Whether to wait until the broker has them all; without it they may still be on their way.
+  /// Without `confirmed` they may still be on their way when this returns.
   package func publish(
     _ bodies: some Sequence<[UInt8]>, exchange: String = "", routingKey: String,
     properties: MessageProperties = MessageProperties(), confirmed: Bool = true
@@ -81,7 +81,7 @@ extension BrokerSession {
   }
 
   private func awaitConfirm() throws {
-    var limit = timeval(tv_sec: 30, tv_usec: 0)
+    var limit = onevent_interval(30_000_000)
     var frame = amqp_frame_t()
     let status = amqp_simple_wait_frame_noblock(connection, &frame, &limit)
     guard status == AMQP_STATUS_OK.rawValue else {
@@ -98,6 +98,8 @@ extension BrokerSession {
   }
 
   private static func withBytes<Value>(_ bytes: [UInt8], _ body: (amqp_bytes_t) -> Value) -> Value {
-    bytes.withUnsafeBytes { body(amqp_bytes_t(len: $0.count, bytes: UnsafeMutableRawPointer(mutating: $0.baseAddress))) }
+    bytes.withUnsafeBytes {
+      body(amqp_bytes_t(len: $0.count, bytes: UnsafeMutableRawPointer(mutating: $0.baseAddress)))
+    }
   }
 }

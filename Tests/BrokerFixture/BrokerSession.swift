@@ -18,7 +18,7 @@ package final class BrokerSession {
       throw BrokerSessionError(description: "a connection could not be allocated")
     }
     self.connection = connection
-    var limit = timeval(tv_sec: 30, tv_usec: 0)
+    var limit = onevent_interval(30_000_000)
     amqp_set_handshake_timeout(connection, &limit)
     amqp_set_rpc_timeout(connection, &limit)
     guard let socket = amqp_tcp_socket_new(connection) else {
@@ -38,17 +38,15 @@ package final class BrokerSession {
     amqp_destroy_connection(connection)
   }
 
-  /// Declares a queue.
-  ///
-  /// - Parameter arguments: Such as `x-queue-type: quorum`, as text.
+  /// Declares a queue, with arguments such as `["x-queue-type": "quorum", "x-max-length": 10]`.
   package func declareQueue(
     _ name: String, durable: Bool = false, autoDelete: Bool = false, exclusive: Bool = false,
-    arguments: [String: String] = [:]
+    arguments: [String: MessageProperties.Field] = [:]
   ) throws {
     let memory = WireMemory()
     amqp_queue_declare(
       connection, channel, memory.bytes(name), 0, durable ? 1 : 0, exclusive ? 1 : 0, autoDelete ? 1 : 0,
-      memory.table(arguments.map { ($0.key, .text($0.value)) }))
+      memory.table(arguments.map { ($0.key, $0.value) }))
     try check("declare queue \(name)")
   }
 

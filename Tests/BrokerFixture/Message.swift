@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a test publishes beside the body. By default as oslo.messaging does: JSON, UTF-8, persistent.
+/// What a test publishes beside the body.
+///
+/// By default as oslo.messaging does: JSON, UTF-8, persistent.
 package struct MessageProperties: Sendable, Equatable {
   package enum Field: Sendable, Equatable {
     case text(String)
@@ -36,4 +38,13 @@ package struct Message: Sendable, Equatable {
   package var properties: MessageProperties
 
   package var text: String { String(decoding: body, as: UTF8.self) }
+}
+
+extension MessageProperties.Field: ExpressibleByStringLiteral {
+  package init(stringLiteral value: String) { self = .text(value) }
+}
+
+extension MessageProperties.Field: ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
+  package init(integerLiteral value: Int64) { self = .integer(value) }
+  package init(booleanLiteral value: Bool) { self = .boolean(value) }
 }

@@ -17,8 +17,8 @@ package final class TestCertificates: Sendable {
 
   /// Makes the files; they are removed with this object.
   ///
-  /// - Parameter client: The common name of the client's certificate, the user's name for EXTERNAL.
-  /// - Parameter serverName: The DNS name in the server's certificate.
+  /// `client` is the common name of the client's certificate, the user's name for EXTERNAL; `serverName` the DNS name
+  /// in the server's certificate.
   package init(client: String = "onevent", serverName: String = "localhost") throws {
     directory = FileManager.default.temporaryDirectory.appendingPathComponent("onevent-tls-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)

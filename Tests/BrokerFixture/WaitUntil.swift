@@ -2,8 +2,8 @@
 
 /// Looks at a condition again and again until it holds, without guessing how long that takes.
 ///
-/// - Parameter timeout: A bound for a hung test, not a measure: a loaded machine may take long.
-/// - Throws: `WaitedInVain` when the condition does not hold in time; what the condition throws.
+/// The timeout is a bound for a hung test, not a measure: a loaded machine may take long. Past it, `WaitedInVain` is
+/// thrown; so is what the condition throws.
 package func waitUntil(
   _ description: String, timeout: Duration = .seconds(20), pause: Duration = .milliseconds(10),
   _ condition: () async throws -> Bool

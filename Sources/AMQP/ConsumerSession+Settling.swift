@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CRabbitMQ
+
+extension ConsumerSession {
+  /// Tells the broker everything that is settled.
+  func flush() throws(AMQPError) {
+    guard ledger.unsaidCount > 0 else { return }
+    let state = connection.state
+    let channel = BrokerConnection.channel
+    var status: Int32 = 0
+    ledger.flush { frame in
+      // After a failure nothing more may be sent; the rest is given out again anyway.
+      guard status >= 0 else { return }
+      switch frame {
+      case .acknowledge(let number, let multiple): status = amqp_basic_ack(state, channel, number, multiple ? 1 : 0)
+      case .requeue(let number): status = amqp_basic_nack(state, channel, number, 0, 1)
+      case .reject(let number): status = amqp_basic_reject(state, channel, number, 0)
+      }
+    }
+    lastSent = Instant.now
+    try connection.check(status, "settling deliveries")
+  }
+
+  /// Stops consuming while the connection is kept: merely not reading would lose the heartbeats.
+  func pause() throws(AMQPError) {
+    isPaused = true
+    loop.observe(
+      .paused(reason: "\(ledger.openBytes) bytes of messages are not settled, and the next would pass the bound"))
+    try cancelAll()
+  }
+
+  /// Consumes again once half of the bound is settled.
+  func resumeIfDrained() throws(AMQPError) {
+    guard isPaused, ledger.openCount == 0 || ledger.openBytes <= settings.maxUnsettledBytes / 2 else { return }
+    isPaused = false
+    loop.observe(.resumed)
+  }
+}

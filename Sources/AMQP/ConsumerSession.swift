@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CRabbitMQ
+import Glibc
+
+/// One connection of a consumer, from log-in to loss: takes every frame that is there, then waits for more.
+final class ConsumerSession {
+  /// Messages taken before mailbox and timers get their turn.
+  static let batchLimit = 256
+
+  let connection: BrokerConnection
+  let host: BrokerAddress.Host
+  let generation: UInt32
+  unowned let loop: ConsumerLoop
+  let settings: ConsumerSettings
+  let timing: ConsumerTiming
+  let receiver: any DeliveryReceiver
+
+  var ledger = SettlementLedger()
+  /// Settlements that are worth a frame of their own.
+  let flushThreshold: Int
+  var body: BodyAssembly
+  var arriving: ArrivingDelivery?
+  let names = DeliveryNames()
+  /// Taken from the library while a receiver was at work; handled before anything else.
+  var ahead = FramesAhead()
+
+  /// By the subscription's place; apart from it, so that a message costs no copy of the rest.
+  let queueNames: [String]
+
+  var stopsTaking: Bool
+  /// Whether nothing is consumed until enough is settled.
+  var isPaused = false
+  /// The subscription whose basic.consume is not answered: one at a time, so that a refusal names its queue.
+  var requested: Int?
+
+  var nextLook = Instant.now
+  var nextBind = Instant.now
+  private var look: QueueLook?
+  private var lookBegan: Instant?
+
+  var lastLook = Instant.now
+  var lastSent = Instant.now
+  private let heartbeatShare: Duration
+
+  init(_ connection: BrokerConnection, host: BrokerAddress.Host, generation: UInt32, loop: ConsumerLoop) {
+    self.connection = connection
+    self.host = host
+    self.generation = generation
+    self.loop = loop
+    settings = loop.settings
+    timing = loop.timing
+    receiver = loop.receiver
+    body = BodyAssembly(limit: loop.settings.maxMessageSize)
+    flushThreshold = min(100, max(1, Int(loop.settings.prefetch) / 5))
+    heartbeatShare = connection.heartbeat / 2
+    queueNames = loop.settings.queues.map(\.name)
+    stopsTaking = loop.mailbox.stopsTaking
+  }
+
+  /// Serves the connection until it is lost, which is thrown, or closed on request.
+  func run() throws(AMQPError) {
+    try connection.openChannel()
+    amqp_basic_qos(connection.state, BrokerConnection.channel, 0, settings.prefetch, 0)
+    try connection.check(amqp_get_rpc_reply(connection.state), "setting the prefetch")
+    loop.observe(.connected(host: connection.host, product: connection.product))
+    while try step() {}
+    try flush()
+  }
+
+  /// Leaves: says goodbye where anybody still listens, which gives back what is not settled.
+  func end() {
+    look?.interrupter.interrupt()
+    connection.close(within: loop.mailbox.closes ? timing.closing : .seconds(1))
+    if isPaused { loop.observe(.resumed) }
+  }
+
+  /// One turn: what others ask, what the broker sent, what the clock demands, and then a wait.
+  ///
+  /// - Returns: False when the consumer is to close.
+  private func step() throws(AMQPError) -> Bool {
+    if loop.mailbox.hasContents, try !takeMail() { return false }
+    let tookAll = try drain()
+    try resumeIfDrained()
+    try subscribe()
+    lookForQueues()
+    if ledger.unsaidCount >= flushThreshold { try flush() }
+    if tookAll { try wait() }
+    return true
+  }
+
+  private func takeMail() throws(AMQPError) -> Bool {
+    let mail = loop.mailbox.take()
+    for (tag, settlement) in mail.settlements where tag.generation == generation {
+      ledger.settle(tag.number, as: settlement)
+    }
+    for report in mail.reports { lookEnded(report) }
+    if mail.closes { return false }
+    if mail.stopsTaking, !stopsTaking {
+      stopsTaking = true
+      try cancelAll()
+    }
+    return true
+  }
+
+  /// Waits for the broker, the mailbox or the next date; an acknowledgement that nothing joins goes out first.
+  private func wait() throws(AMQPError) {
+    let now = Instant.now
+    if ledger.unsaidCount > 0 {
+      let soon = now.advanced(by: timing.idle)
+      let ready = Poll.wait(connection.descriptor, loop.mailbox.event.descriptor, until: soon)
+      if ready == .neither { try flush() }
+      return
+    }
+    // The library keeps heartbeats in its own calls: it must be called before half of one has passed.
+    var deadline = now.advanced(by: heartbeatShare)
+    if look == nil && !stopsTaking { deadline = min(deadline, nextDate(at: now)) }
+    _ = Poll.wait(connection.descriptor, loop.mailbox.event.descriptor, until: deadline)
+  }
+
+  /// Keeps the connection alive while a receiver works: sends heartbeats, and reads ahead within bounds.
+  ///
+  /// The library looks at its clock only when its input buffer is empty, which 128 KiB of small messages keep it from.
+  func lookAtSocket() {
+    let now = Instant.now
+    lastLook = now
+    guard connection.isUsable, ahead.failure == nil else { return }
+    if lastSent.duration(until: now) >= heartbeatShare { sendHeartbeat(now) }
+    ahead.read(from: connection.state)
+  }
+
+  private func sendHeartbeat(_ now: Instant) {
+    var heartbeat = amqp_frame_t()
+    heartbeat.frame_type = UInt8(AMQP_FRAME_HEARTBEAT)
+    let status = amqp_send_frame(connection.state, &heartbeat)
+    lastSent = now
+    if status < 0 { ahead.failure = status }
+  }
+}
+
+// MARK: - Looking for queues
+
+extension ConsumerSession {
+  private func nextDate(at now: Instant) -> Instant {
+    var date = Instant.distantFuture
+    for subscription in loop.subscriptions.all {
+      if subscription.phase == .absent { date = min(date, max(nextLook, subscription.notBefore ?? nextLook)) }
+      if !subscription.queue.bindings.isEmpty { date = min(date, nextBind) }
+    }
+    return date
+  }
+
+  /// Starts a look on a thread of its own when one is due; one at a time.
+  private func lookForQueues() {
+    guard look == nil, !stopsTaking else { return }
+    let now = Instant.now
+    guard now >= nextDate(at: now) else { return }
+    let queues = loop.subscriptions.toLookFor(at: now, bindings: now >= nextBind)
+    guard !queues.isEmpty else { return }
+    if now >= nextBind { nextBind = now.advanced(by: timing.bind) }
+    var options = settings.connectionOptions
+    options.name += " (looking for queues)"
+    let look = QueueLook(
+      host: host, address: settings.address, options: options, queues: queues, generation: generation)
+    let mailbox = loop.mailbox
+    let status = ServiceThread.start(named: "onevent-look") { mailbox.report(look.run()) }
+    if status == 0 {
+      self.look = look
+      lookBegan = now
+    } else {
+      nextLook = now.advanced(by: timing.look)
+      loop.observe(.warning("no thread to look for queues: \(describe(errno: status))"))
+    }
+  }
+
+  private func lookEnded(_ report: QueueLook.Report) {
+    // A look of the connection before may still report; what it found is as true as ours.
+    loop.subscriptions.enter(report, observe: loop.observe)
+    guard report.generation == generation else { return }
+    look = nil
+    nextLook = Instant.now.advanced(by: timing.look * Double.random(in: 0.8...1.2))
+    if let failure = report.failure, failure != .interrupted {
+      loop.observe(.warning("queues could not be looked for: \(failure)"))
+    }
+  }
+
+  /// Brings the next look forward, but never so far that looks follow each other without a pause.
+  func lookSoon() {
+    let pause = min(timing.look, .seconds(1))
+    nextLook = max(Instant.now, (lookBegan ?? Instant(nanoseconds: 0)).advanced(by: pause))
+  }
+}

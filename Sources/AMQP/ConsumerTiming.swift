@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Times that no setting names, apart so that tests need not wait for them.
+struct ConsumerTiming: Sendable {
+  /// Between two looks for queues that are missing; spread by a fifth in both directions.
+  var look = Duration.seconds(5)
+  /// Between two rounds of bindings: an exchange that vanished took its bindings along silently.
+  var bind = Duration.seconds(30)
+  /// How long a queue is left alone whose consumption the broker refused; doubles up to ten times as long.
+  var refusal = Duration.seconds(30)
+  /// How long a lone acknowledgement waits for company.
+  var idle = Duration.milliseconds(1)
+  /// Work on messages without a look at the socket.
+  var betweenLooks = Duration.milliseconds(50)
+  /// For the goodbye to the broker.
+  var closing = Duration.seconds(2)
+  var backoff = Backoff()
+}
