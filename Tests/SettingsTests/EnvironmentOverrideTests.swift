@@ -31,7 +31,7 @@ import Testing
       environment: [
         "ONEVENT_DEFAULT__HOST": "other", "ONEVENT_DEFAULT__PORT": "5673", "ONEVENT_DEFAULT__PASSWORD": "a # b",
         "ONEVENT_SCRIPTS__MAX_CONCURRENT": "9", "ONEVENT_LOG__LEVEL": "debug", "ONEVENT_DEFAULT__TIMEOUT": "1m",
-        "ONEVENT_PARAM__X": "not ours", "ONEVENT_RUN_ID": "not ours", "ONEVENT": "1",
+        "ONEVENT_PARAM__X": "not ours", "ONEVENT__X": "not ours", "ONEVENT_RUN_ID": "not ours", "ONEVENT": "1",
       ]
     ).loaded()
     let address = configuration.sources[0].consumer.address
