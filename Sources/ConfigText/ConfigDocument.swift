@@ -38,10 +38,14 @@ package struct ConfigDocument: Sendable {
 }
 
 package struct ConfigSection: Sendable {
-  /// As written: `DEFAULT`, `fulfill`, `action:fulfill`, `source:main`. YAML's maps give the same names.
+  /// The name as written: `DEFAULT`, `fulfill`, `action:fulfill`, `source:main`.
+  ///
+  /// YAML's maps give the same names.
   package var name: String
   package var position: SourcePosition
-  /// In the order of the file. INI: keys in lower case; DEFAULT's are not copied in.
+  /// The keys in the order of the file; INI's in lower case.
+  ///
+  /// DEFAULT's are not copied in.
   package var entries: [ConfigEntry]
   package init(name: String, position: SourcePosition, entries: [ConfigEntry]) {
     self.name = name

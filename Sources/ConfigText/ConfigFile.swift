@@ -20,7 +20,8 @@ package enum ConfigFile {
       }
       throw problem(
         path,
-        "The ending of the file's name does not say how it is written: INI ends in .conf or .ini, YAML in .yaml or .yml.")
+        "The ending of the file's name does not say how it is written: INI ends in .conf or .ini, YAML in .yaml or .yml."
+      )
     } catch {
       var document = ConfigDocument()
       document.problems = [error]
@@ -65,11 +66,10 @@ package enum ConfigFile {
 
   /// The C library's words for an error number.
   private static func words(_ error: Int32) -> String {
-    let bytes = [UInt8](unsafeUninitializedCapacity: 256) { buffer, count in
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
       buffer.initialize(repeating: 0)
-      buffer.withMemoryRebound(to: CChar.self) { _ = strerror_r(error, $0.baseAddress, $0.count) }
-      count = buffer.firstIndex(of: 0) ?? 0
+      guard let start = buffer.baseAddress, strerror_r(error, start, buffer.count) == 0 else { return "error \(error)" }
+      return String(cString: start)
     }
-    return bytes.isEmpty ? "error \(error)" : String(decoding: bytes, as: UTF8.self)
   }
 }

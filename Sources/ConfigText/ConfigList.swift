@@ -34,7 +34,7 @@ extension ConfigText {
   package func unquoted() -> ConfigList.Item {
     let trimmed = self.trimmed()
     let source = ScalarText(trimmed)
-    guard let quoting = source.quoting(at: 0), source.closingQuote(from: 0, before: source.count) == source.count - 1
+    guard let quoting = source.quoting(at: 0), source.closingQuote(from: 0) == source.count - 1
     else {
       return ConfigList.Item(text: trimmed, quoting: .none, position: trimmed.position)
     }
@@ -58,7 +58,8 @@ extension ScalarText {
     var builder = TextBuilder(at: position(at: open + 1))
     var offset = open + 1
     while offset < close {
-      if self[open] == "\"", self[offset] == "\\", let next = self[offset + 1], next == "\"" || next == "\\" { offset += 1 }
+      let isEscape = self[open] == "\"" && self[offset] == "\\"
+      if isEscape, let next = self[offset + 1], next == "\"" || next == "\\" { offset += 1 }
       builder.append(self, offset..<offset + 1)
       offset += 1
     }
@@ -71,6 +72,8 @@ extension ScalarText {
 private struct ListSplitter {
   let source: ScalarText
   private var offset = 0
+  /// Up to where each quotation mark is known not to be closed, so that no line is searched twice for it.
+  private var unclosed: [ConfigList.Item.Quoting: Int] = [:]
   private var list = ConfigList()
 
   init(source: ScalarText) {
@@ -95,7 +98,7 @@ private struct ListSplitter {
 
   private mutating func readQuoted(_ quoting: ConfigList.Item.Quoting) {
     let open = offset
-    guard let close = source.closingQuote(from: open, before: source.count) else {
+    guard let close = source.closingQuote(from: open) else {
       complain(
         at: open,
         "The quotation mark that opens here is not closed in this value. Inside '…', a # behind white space begins a "
@@ -128,18 +131,22 @@ private struct ListSplitter {
   }
 
   /// Returns the offset of the comma that ends the item which `offset` is in, else `count`.
-  private func endOfUnquoted(from offset: Int) -> Int {
+  private mutating func endOfUnquoted(from offset: Int) -> Int {
     var end = offset
     while let scalar = source[end], scalar != "," {
       let isInWord = end > offset && source[end - 1].map { $0.properties.isAlphabetic || $0.isDigit } == true
-      if source.quoting(at: end) != nil, !isInWord,
-        let close = source.closingQuote(from: end, before: source.endOfLine(from: end))
-      {
-        end = close
-      }
+      if !isInWord, let close = closingQuoteInLine(from: end) { end = close }
       end += 1
     }
     return end
+  }
+
+  /// Returns where the quotation mark at `offset`, if it is one, is closed in its line.
+  private mutating func closingQuoteInLine(from offset: Int) -> Int? {
+    guard let quoting = source.quoting(at: offset), offset >= unclosed[quoting, default: 0] else { return nil }
+    let close = source.closingQuote(from: offset, inLine: true)
+    if close == nil { unclosed[quoting] = source.endOfLine(from: offset) }
+    return close
   }
 
   private mutating func complain(at offset: Int, _ message: String) {

@@ -7,8 +7,8 @@ extension ConfigText {
   /// goes too. Not inside `"…"` that is closed on the same line, so `"# 1"` stays, and an inch sign protects nothing.
   /// Never to be used on passwords and addresses.
   ///
-  /// - Parameter keepsPatterns: For values that hold patterns of the broker, in which `#` stands for any number of words:
-  ///   a `#` that `.`, `,` or the end of the line follows is no comment, so `a.*, #` and `#.error` stay whole.
+  /// With `keepsPatterns`, for values that hold patterns of the broker, in which `#` stands for any number of words, a
+  /// `#` that `.`, `,` or the end of the line follows is no comment, so `a.*, #` and `#.error` stay whole.
   package func withoutComments(keepsPatterns: Bool = false) -> (text: ConfigText, comments: [ConfigText]) {
     let source = ScalarText(self)
     var value = TextBuilder(at: position)
@@ -41,9 +41,13 @@ extension ScalarText {
   /// Returns where the comment of a line begins, if it has one.
   fileprivate func comment(in line: Range<Int>, keepsPatterns: Bool) -> Int? {
     var offset = line.lowerBound
+    // Where one quotation mark is not closed, none behind it is: it would have closed the first.
+    var mayBeClosed = true
     while offset < line.upperBound {
-      if self[offset] == "\"", let close = closingQuote(from: offset, before: line.upperBound) {
-        offset = close
+      if mayBeClosed, self[offset] == "\"" {
+        let close = closingQuote(from: offset, inLine: true)
+        mayBeClosed = close != nil
+        offset = close ?? offset
       } else if isComment(at: offset), !(keepsPatterns && isPattern(at: offset, before: line.upperBound)) {
         return offset
       }

@@ -71,8 +71,7 @@ private struct JSONEndScanner {
       depth -= 1
       return offset + 1
     case "\"":
-      let line = source.endOfLine(from: offset)
-      return source.closingQuote(from: offset, before: line).map { $0 + 1 } ?? line
+      return source.closingQuote(from: offset, inLine: true).map { $0 + 1 } ?? source.endOfLine(from: offset)
     default:
       guard depth == 0 else { return offset + 1 }
       var end = offset + 1

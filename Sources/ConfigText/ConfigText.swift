@@ -22,11 +22,17 @@ package struct ConfigText: Sendable {
     var position: SourcePosition
     /// Whether the scalars that follow stood side by side in the file; otherwise all of the run is at `position`.
     var advances = true
+
+    func position(at offset: Int) -> SourcePosition {
+      guard advances else { return position }
+      return SourcePosition(
+        file: position.file, line: position.line, column: position.column + max(offset - self.offset, 0))
+    }
   }
 
   /// Creates a text of which every line stood in the file as it is.
   ///
-  /// - Parameter lines: The position of each line of `text`. Lines without one are taken to be at the last given one.
+  /// Lines of `text` for which `lines` has no position are taken to be at the last given one.
   package init(text: String, lines: [SourcePosition]) {
     var marks: [Mark] = []
     var offset = 0
@@ -92,16 +98,7 @@ package struct ConfigText: Sendable {
 extension [ConfigText.Mark] {
   /// Returns the place that the last mark at or before `offset` gives.
   func position(at offset: Int) -> SourcePosition {
-    guard let mark = self[covering: offset] else { return SourcePosition(file: "", line: 1, column: 1) }
-    guard mark.advances else { return mark.position }
-    var position = mark.position
-    position.column += Swift.max(offset - mark.offset, 0)
-    return position
-  }
-
-  /// The last mark at or before `offset`, else the first.
-  subscript(covering offset: Int) -> ConfigText.Mark? {
-    isEmpty ? nil : self[index(covering: offset)]
+    isEmpty ? SourcePosition(file: "", line: 1, column: 1) : self[index(covering: offset)].position(at: offset)
   }
 
   /// The index of the last mark at or before `offset`, else 0; by halves, for values of many thousand lines.

@@ -16,7 +16,13 @@ extension ConfigValue {
     case .raw(let text):
       json.append(text.text.quotedAsJSON, standingFor: text.position)
     case .scalar(let text, let type):
-      json.append(type == .null ? "null" : type == .text ? text.text.quotedAsJSON : text.text, standingFor: text.position)
+      let written =
+        switch type {
+        case .null: "null"
+        case .text: text.text.quotedAsJSON
+        case .boolean, .number: text.text
+        }
+      json.append(written, standingFor: text.position)
     case .list(let items, let position):
       json.append("[", standingFor: position)
       for (index, item) in items.enumerated() {

@@ -19,7 +19,7 @@ package enum Interpolated: Sendable {
 extension ConfigText {
   /// Interpolates exactly where `configparser.BasicInterpolation` would accept the value; any other stays as it is.
   ///
-  /// - Parameter lookup: Gives the raw value of a name, which comes in lower case: from the section, else from DEFAULT.
+  /// `lookup` gives the raw value of a name, which comes in lower case: from the section, else from DEFAULT.
   package func interpolated(lookup: (String) -> ConfigText?) -> Interpolated {
     guard text.utf8.contains(UInt8(ascii: "%")) else { return .unchanged(self) }
     var interpolation = Interpolation(builder: TextBuilder(at: position))

@@ -43,14 +43,15 @@ struct ScalarText {
     return builder.text
   }
 
-  /// Returns where the quotation mark at `start` is answered, looking no further than `end`.
+  /// Returns where the quotation mark at `start` is answered, if it is, in its line only if so wanted.
   ///
   /// In `"…"` a backslash keeps the next `"` or `\` from counting, as it does in JSON and in a shell; in `'…'` nothing does.
-  func closingQuote(from start: Int, before end: Int) -> Int? {
+  func closingQuote(from start: Int, inLine: Bool = false) -> Int? {
     guard let quote = self[start] else { return nil }
     var offset = start + 1
-    while offset < end, let scalar = self[offset] {
+    while let scalar = self[offset] {
       if scalar == quote { return offset }
+      if inLine, scalar == "\n" { return nil }
       if scalar == "\\", quote == "\"", let next = self[offset + 1], next == "\"" || next == "\\" { offset += 1 }
       offset += 1
     }
@@ -96,7 +97,7 @@ struct TextBuilder {
   }
 
   private mutating func mark(_ position: SourcePosition, advances: Bool) {
-    if let last = marks.last, last.advances == advances, marks.position(at: count) == position { return }
+    if let last = marks.last, last.advances == advances, last.position(at: count) == position { return }
     marks.append(ConfigText.Mark(offset: count, position: position, advances: advances))
   }
 

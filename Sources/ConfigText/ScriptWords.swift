@@ -65,7 +65,7 @@ private struct WordSplitter {
   }
 
   private mutating func readSingleQuoted() {
-    guard let close = source.closingQuote(from: offset, before: source.count) else { return complainAboutQuote() }
+    guard let close = source.closingQuote(from: offset) else { return complainAboutQuote() }
     begin(at: offset + 1)
     word?.append(source, offset + 1..<close)
     offset = close + 1
@@ -116,11 +116,7 @@ private struct WordSplitter {
   private mutating func complainAboutAssignment() {
     let start = source.skippingSpace(from: 0)
     var end = start
-    while let scalar = source[end], scalar.isASCII, scalar.properties.isAlphabetic || scalar == "_"
-      || (end > start && ("0"..."9").contains(scalar))
-    {
-      end += 1
-    }
+    while let scalar = source[end], scalar.isNameScalar(first: end == start) { end += 1 }
     guard end > start, source[end] == "=" else { return }
     let name = source.scalars.string(start..<end)
     complain(
@@ -157,6 +153,15 @@ private struct WordSplitter {
 }
 
 extension Unicode.Scalar {
+  /// Whether a shell variable's name may hold it.
+  fileprivate func isNameScalar(first: Bool) -> Bool {
+    switch self {
+    case "a"..."z", "A"..."Z", "_": true
+    case "0"..."9": !first
+    default: false
+    }
+  }
+
   /// What to do instead of writing the character unquoted, if a shell would act upon it.
   fileprivate var shellCure: String? {
     let cure: String

@@ -48,9 +48,7 @@ extension SourceText {
   ///
   /// Where the scalar stands in the file letter by letter, each letter has its place: plain and quoted on one line,
   /// and literal blocks (`|`). Of folded and escaped ones, what can be found again does, and the rest is said to be where
-  /// the scalar begins.
-  ///
-  /// - Parameter start: The scalar's first character, anchor and tag included.
+  /// the scalar begins. `start` is its first character, anchor and tag included.
   func text(of content: String, _ style: YAMLScalarStyle, at start: Int) -> ConfigText {
     let wanted = Array(content.unicodeScalars)
     let start = skippingProperties(from: start)
@@ -64,7 +62,7 @@ extension SourceText {
     case .folded:
       break
     }
-    let begin = style == .plain ? start : start + 1
+    let begin = style == .singleQuoted || style == .doubleQuoted ? start + 1 : start
     return ConfigText(
       text: content, marks: [ConfigText.Mark(offset: 0, position: position(at: begin), advances: false)])
   }
@@ -92,18 +90,18 @@ extension SourceText {
   private func literalLines(_ content: [Unicode.Scalar], from start: Int) -> [SourcePosition]? {
     var positions: [SourcePosition] = []
     var number = lineIndex(at: start) + 1
-    for line in content.split(separator: "\n", omittingEmptySubsequences: false) {
-      guard lines.indices.contains(number) else {
-        // The empty piece behind the last newline may lie behind the end of the file.
-        guard line.isEmpty, let last = lines.indices.last else { return nil }
-        positions.append(SourcePosition(file: file, line: last + 1, column: lines[last].count + 1))
-        continue
-      }
+    var pieces = content.split(separator: "\n", omittingEmptySubsequences: false)
+    // What follows the last newline is nothing, and stands where the last line ends.
+    let endsLine = pieces.last?.isEmpty == true
+    if endsLine { pieces.removeLast() }
+    for line in pieces {
+      guard lines.indices.contains(number) else { return nil }
       let written = scalars[lines[number]]
       guard written.suffix(line.count).elementsEqual(line) else { return nil }
       positions.append(SourcePosition(file: file, line: number + 1, column: written.count - line.count + 1))
       number += 1
     }
+    if endsLine { positions.append(SourcePosition(file: file, line: number, column: lines[number - 1].count + 1)) }
     return positions
   }
 }

@@ -7,6 +7,8 @@
 struct YAMLTree: ~Copyable {
   /// How deep maps and lists may stand in each other, what aliases bring along included.
   static let maximumDepth = 64
+  /// Enough to see what is wrong.
+  private static let maximumProblems = 1000
   /// What aliases may add to a file, in bytes and nodes: as much again as a file may have.
   static let maximumAliased = SourceText.maximumSize
 
@@ -40,7 +42,7 @@ struct YAMLTree: ~Copyable {
       case .streamStart, .documentEnd: break
       case .documentStart:
         guard value == nil else {
-          throw problem(at: event.offset, "A second document begins here: a configuration file has one. Remove the ---.")
+          throw problem(at: event.offset, "A second document begins here: a configuration has one. Remove the ---.")
         }
       default: value = try node(event, depth: 0).value
       }
@@ -148,7 +150,7 @@ struct YAMLTree: ~Copyable {
       return nil
     }
     if text.text == "<<", !text.isQuoted {
-      complain(at: event.offset, "Merge keys (<<) are not supported: write the keys out, or repeat whole values by alias.")
+      complain(at: event.offset, "Merge keys (<<) are not supported: write the keys out, or repeat whole values.")
       return nil
     }
     return text.text
@@ -165,7 +167,7 @@ struct YAMLTree: ~Copyable {
   }
 
   private mutating func complain(at offset: Int, _ message: String) {
-    problems.append(problem(at: offset, message))
+    if problems.count < Self.maximumProblems { problems.append(problem(at: offset, message)) }
   }
 
   private func problem(at offset: Int, _ message: String) -> ConfigProblem {
