@@ -65,7 +65,7 @@ struct BrokerParts {
       if let user = url.user { base.user = user }
       if let password = url.password {
         base.password = .text(password)
-        warnIfOpen(text.position, "url", layer, report)
+        warnIfOpen(password, text.position, "url", report)
       }
       if let virtualHost = url.virtualHost { base.virtualHost = virtualHost }
       if let authentication = url.authentication { base.authentication = authentication }
@@ -140,7 +140,7 @@ struct BrokerParts {
     let password = layer.value(SourceKeys.password, report)
     if let password {
       base.password = .text(password.text)
-      warnIfOpen(password.position, "password", layer, report)
+      warnIfOpen(password.text, password.position, "password", report)
     }
     guard let file = layer.value(SourceKeys.passwordFile, report) else { return }
     if let password {
@@ -221,9 +221,10 @@ struct BrokerParts {
       "the broker's certificate is not verified: whoever is in between reads the password and every event")
   }
 
-  private func warnIfOpen(_ position: SourcePosition, _ key: String, _ layer: Section, _ report: Report) {
+  /// RabbitMQ's own `guest` is known to everybody anyway.
+  private func warnIfOpen(_ password: String, _ position: SourcePosition, _ key: String, _ report: Report) {
     var status = stat()
-    guard stat(position.file, &status) == 0, status.st_mode & S_IROTH != 0 else { return }
+    guard password != "guest", stat(position.file, &status) == 0, status.st_mode & S_IROTH != 0 else { return }
     report.finding(
       .warning, at: position,
       "a password stands in '\(key)', and every user of this machine can read \(position.file); chmod o-r it, or keep the "

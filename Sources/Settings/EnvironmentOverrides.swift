@@ -13,9 +13,10 @@ struct EnvironmentOverrides {
   /// script of ours has when it starts us.
   init(_ environment: [String: String], _ report: Report) {
     for (name, value) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("ONEVENT_") {
-      guard !name.hasPrefix("ONEVENT_PARAM_"), let separator = name.firstRange(of: "__") else { continue }
-      let section = name[name.index(name.startIndex, offsetBy: 8)..<separator.lowerBound]
-      let key = name[separator.upperBound...].lowercased()
+      let rest = name.dropFirst("ONEVENT_".count)
+      guard !rest.hasPrefix("PARAM_"), let separator = rest.firstRange(of: "__") else { continue }
+      let section = rest[..<separator.lowerBound]
+      let key = rest[separator.upperBound...].lowercased()
       let position = SourcePosition(file: "environment variable \(name)", line: 1, column: 1)
       let setting = Setting(
         key: key, position: position, value: .scalar(ConfigText(text: value, lines: [position]), .text),

@@ -32,7 +32,8 @@ struct FieldAdvice {
   private func unknown(_ text: String, _ field: String, _ use: Use, _ position: SourcePosition) {
     let consequence =
       switch use {
-      case .parameter: "every run will be refused for the missing value"
+      case .parameter:
+        "it is missing in each of them, and runs are refused unless the entry ends in '?' or has a default"
       case .condition: "a condition on it does not hold"
       }
     report.finding(
@@ -60,7 +61,7 @@ struct FieldAdvice {
     let moment = types.map { "'\($0)'" }.joined(separator: ", ")
     report.finding(
       .warning, at: position,
-      "'\(field)' is null in \(moment): ESI Leap sets it after it has sent the event. The script gets an empty argument"
+      "'\(field)' is null in \(moment): ESI Leap sets it after it has sent the event. The script gets an empty argument, or the entry's default"
     )
     if speaksPython {
       report.finding(

@@ -8,6 +8,7 @@ struct ListenerDifferences {
   let section: Section
   let report: Report
 
+  /// Looks at an action.
   func look(_ conditions: Conditions?) {
     lookForSpaces()
     if let conditions { lookForAnchors(conditions) }
@@ -21,8 +22,11 @@ struct ListenerDifferences {
   }
 
   /// The Python listener split lists at commas and left the spaces in the names.
-  private func lookForSpaces() {
-    for key in ["events", "script_params"] {
+  func lookForSpaces() {
+    for (key, consequence) in [
+      ("events", "such an event never matched"), ("script_params", "it ended at the first such value"),
+      ("queues", "it made and read a queue of such a name"),
+    ] {
       guard let setting = section.setting(key), case .raw(let raw) = setting.value else { continue }
       let names = raw.withoutComments(keepsPatterns: key == "events").text.text
         .split(separator: ",", omittingEmptySubsequences: false)
@@ -30,7 +34,7 @@ struct ListenerDifferences {
       report.finding(
         .difference, at: setting.valuePosition,
         "spaces around the names in '\(key)' are left out; to the Python listener they were part of the names, so that "
-          + (key == "events" ? "such an event never matched" : "it ended at the first such value"))
+          + consequence)
     }
   }
 
@@ -42,14 +46,26 @@ struct ListenerDifferences {
       let key = String(decoding: bytes, as: UTF8.self)
       let text = value.text
       guard value.kind == .string, !key.hasPrefix("@"), !text.isEmpty,
-        text.unicodeScalars.allSatisfy({ $0.properties.isAlphabetic || "0123456789_- ".unicodeScalars.contains($0) })
+        text.unicodeScalars.allSatisfy({ $0.properties.isAlphabetic || "0123456789_- |".unicodeScalars.contains($0) })
       else { return true }
       report.finding(
         .difference, at: conditions.json.position(of: [key]),
-        "'\(shortened(text))' is a regex that must match at the start only, as it was: '\(shortened(text))ing' matches too; "
-          + "for exactly this value write {\"eq\": \"\(shortened(text))\"}")
+        "'\(shortened(text))' is a regex that must match at the start only, as it was: '\(longer(text))' matches too; "
+          + "for exactly this value write \(exact(text))")
       return true
     }
+  }
+
+  /// The condition that holds for the alternatives of a regex and nothing else.
+  private func exact(_ text: String) -> String {
+    let values = text.split(separator: "|").map { shortened(String($0)).quotedAsJSON }
+    return values.count > 1 ? "{\"in\": [\(values.joined(separator: ", "))]}" : "{\"eq\": \(values.joined())}"
+  }
+
+  /// A value that a regex of letters takes although it is longer than the regex.
+  private func longer(_ text: String) -> String {
+    let last = text.split(separator: "|").last.map(String.init) ?? text
+    return shortened(last) + (last.last?.isNumber == true ? "0" : "ing")
   }
 
   private func lookForQuotes() {
@@ -57,7 +73,7 @@ struct ListenerDifferences {
       text.text.contains(where: { "\"'\\".contains($0) })
     else { return }
     report.finding(
-      .difference, at: text.position,
+      .difference, at: setting.valuePosition,
       "the quotes and backslashes of 'script' are taken as a shell takes them, without a shell: nothing else is expanded"
     )
   }

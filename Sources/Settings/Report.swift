@@ -13,7 +13,7 @@ final class Report {
   private var seenFindings: Set<ConfigFinding> = []
 
   func problem(at position: SourcePosition, _ message: String) {
-    add(ConfigProblem(position: position, message: message))
+    add(ConfigProblem(position: position, message: Self.sentence(message)))
   }
 
   func add(_ problem: ConfigProblem) {
@@ -21,8 +21,15 @@ final class Report {
   }
 
   func finding(_ kind: ConfigFinding.Kind, at position: SourcePosition, _ message: String) {
-    let finding = ConfigFinding(kind, at: position, message)
+    let finding = ConfigFinding(kind, at: position, Self.sentence(message))
     if seenFindings.insert(finding).inserted { findings.append(finding) }
+  }
+
+  /// A message with a capital letter at its beginning and a full stop at its end.
+  private static func sentence(_ message: String) -> String {
+    guard let first = message.first, let last = message.last else { return message }
+    let end = last.isPunctuation && ".?!…".contains(last) ? "" : "."
+    return first.uppercased() + message.dropFirst() + end
   }
 
   /// Puts everything in the order in which a person reads the files.

@@ -122,8 +122,10 @@ extension Setting {
     let result = text.interpolated { names[$0] }
     switch result {
     case .unchanged: break
-    case .interpolated(let text):
-      let shown = isSecret ? "" : ": '\(shortened(text.text))'"
+    case .interpolated(let shownText):
+      // A value that names a secret holds it now.
+      let hides = isSecret || ["password", "url"].contains { text.text.lowercased().contains("%(\($0))s") }
+      let shown = hides ? "" : ": '\(shortened(shownText.text))'"
       report.finding(
         .note, at: valuePosition, "the '%' in '\(key)' is interpolated, as Python's configparser does it\(shown)")
     case .literal(_, let reason):

@@ -13,6 +13,7 @@ struct SourceBuilder {
   let report: Report
 
   func build(_ section: Section) -> SourceSettings {
+    if section.speaksPython { ListenerDifferences(section: section, report: report).lookForSpaces() }
     _ = section.value(SourceKeys.type, report)
     _ = section.value(SourceKeys.settle, report)
     var consumer = ConsumerSettings()

@@ -16,12 +16,26 @@ extension Configuration {
 extension SourceSettings {
   var summary: [String] {
     [
-      "source \(name), consumed \(isConsumed), \(consumerTimeout)", "\(consumer)",
+      "source \(name), consumed \(isConsumed), \(consumerTimeout)",
+      "\(consumer.address.hosts) \(consumer.address.user) \(consumer.address.password) \(consumer.address.virtualHost)",
+      "\(consumer.address.authentication) \(String(describing: consumer.address.tls)) \(consumer.connectionName)",
+      "queues \(consumer.queues.map(\.summary)) prefetch \(consumer.prefetch)",
+      "\(consumer.heartbeat) \(consumer.connectTimeout) \(consumer.maxMessageSize) \(consumer.maxUnsettledBytes)",
       "format \(mapping.format) type \(mapping.type?.description ?? "-") id \(mapping.id?.description ?? "-") time "
         + (mapping.time?.description ?? "-"),
       "subject \(mapping.subject.map(\.description)) objects \(mapping.objects.map { "\($0.kind):\($0.path)" })",
       "ignore \(ignore.map(\.description))",
     ]
+  }
+}
+
+extension QueueSettings {
+  var summary: String {
+    switch declaration {
+    case .passive: "\(name) \(bindings)"
+    case .create(let durable, let autoDelete, let type, let arguments):
+      "\(name) \(bindings) \(durable) \(autoDelete) \(type ?? "-") \(arguments.sorted { $0.key < $1.key })"
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AMQP
+import Events
 import Testing
 
 @testable import Settings

@@ -13,6 +13,13 @@ import Testing
     var fragment: String
     var description: String { "\(place): \(fragment)" }
 
+    /// Whether a message says it; of a finding's, the kind stands in front.
+    func isIn(_ text: String, at place: String) -> Bool {
+      let kind = ConfigFinding.Kind.allCases.map { "\($0.rawValue): " }.first(where: fragment.hasPrefix) ?? ""
+      return place == self.place && text.hasPrefix(kind)
+        && text.lowercased().contains(fragment.dropFirst(kind.count).lowercased())
+    }
+
     static func read(_ text: String) -> [Expected] {
       text.split(separator: "\n").filter { $0.hasPrefix("#expect ") }.compactMap { line in
         let words = line.dropFirst("#expect ".count)
@@ -32,7 +39,7 @@ import Testing
   static func compare(_ said: [(place: String, text: String)], _ expected: [Expected], _ file: String) {
     var unexpected = said
     for wanted in expected {
-      if let index = unexpected.firstIndex(where: { $0.place == wanted.place && $0.text.contains(wanted.fragment) }) {
+      if let index = unexpected.firstIndex(where: { wanted.isIn($0.text, at: $0.place) }) {
         unexpected.remove(at: index)
       } else {
         Issue.record("\(file) did not say \(wanted)")
