@@ -84,6 +84,11 @@ package enum HeaderValue: Sendable, Equatable {
 package struct DeliveryTag: Sendable, Hashable {
   package var generation: UInt32
   package var number: UInt64
+
+  package init(generation: UInt32, number: UInt64) {
+    self.generation = generation
+    self.number = number
+  }
 }
 
 /// What the broker is told about a delivery.

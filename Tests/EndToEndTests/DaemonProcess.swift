@@ -10,7 +10,7 @@ final class DaemonProcess {
 
   init(_ arguments: [String], in directory: URL, log: URL, environment: [String: String]) throws {
     self.log = log
-    FileManager.default.createFile(atPath: log.path, contents: nil)
+    _ = FileManager.default.createFile(atPath: log.path, contents: nil)
     process.executableURL = oneventBinary
     process.arguments = arguments
     process.currentDirectoryURL = directory
@@ -87,7 +87,7 @@ func runCommand(
   try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
   let names = ["input", "output", "errors"].map { scratch.appendingPathComponent($0) }
   try Data(input.utf8).write(to: names[0])
-  for file in names.dropFirst() { FileManager.default.createFile(atPath: file.path, contents: nil) }
+  for file in names.dropFirst() { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
   let process = Process()
   process.executableURL = oneventBinary
   process.arguments = arguments

@@ -45,7 +45,7 @@ import Testing
       let session = try broker.session()
       for _ in 0..<count {
         let node = "node-\(published.count)"
-        try session.publish(try leaseBody(node: node), routingKey: queue)
+        try session.publish([try leaseBody(node: node)], routingKey: queue)
         published.insert(node)
       }
     }

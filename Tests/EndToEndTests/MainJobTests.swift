@@ -47,10 +47,10 @@ import Testing
             "ONEVENT_DEFAULT__USER": user,
           ])
         for name in ["fulfill.start", "fulfill.end", "delete.start", "delete.end"] {
-          try session.publish(try notification("esi-leap.lease.\(name).v2"), routingKey: queues[0])
+          try session.publish([try notification("esi-leap.lease.\(name).v2")], routingKey: queues[0])
         }
         for name in ["fulfill.error", "delete.error"] {
-          try session.publish(try notification("esi-leap.lease.\(name).v2"), routingKey: queues[1])
+          try session.publish([try notification("esi-leap.lease.\(name).v2")], routingKey: queues[1])
         }
         try await daemon.waitFor("run succeeded", count: 2)
         try await waitUntil("both queues are empty and settled") {
@@ -85,7 +85,7 @@ import Testing
       try session.declareQueue(queue, durable: true)
       try scene.write("onevent.conf", config(queue, "script_params = purpose\norder_by = none"))
       let daemon = try scene.run()
-      for value in Self.hostileValues { try session.publish(try leaseBody(purpose: value), routingKey: queue) }
+      for value in Self.hostileValues { try session.publish([try leaseBody(purpose: value)], routingKey: queue) }
       try await daemon.waitFor("run succeeded", count: Self.hostileValues.count)
       let runs = daemon.lines("run succeeded").compactMap { $0["run"] }
       let got = runs.map { scene.arguments(of: $0).map { String(decoding: $0, as: UTF8.self) } }
@@ -105,7 +105,7 @@ import Testing
       try scene.write("onevent.conf", config(queue, "script_params = purpose\ndash_params = refuse"))
       let daemon = try scene.run()
       for value in ["nul\u{0}byte", String(repeating: "x", count: 140_000), "-rf"] {
-        try session.publish(try leaseBody(purpose: value), routingKey: queue)
+        try session.publish([try leaseBody(purpose: value)], routingKey: queue)
       }
       try await daemon.waitFor("run refused", count: 3)
       let reasons = daemon.lines("run refused").compactMap { $0["reason"] }
@@ -131,8 +131,8 @@ import Testing
         [], Array("not json".utf8), Array("{\"a\":1".utf8), [0xff, 0xfe, 0x00], Array(repeating: UInt8(ascii: "["), count: 5000),
         Array("{\"oslo.version\":\"2.0\",\"oslo.message\":\"{\\\"_context_auth_token\\\": \\\"gAAAA-secret\\\"\"}".utf8),
       ]
-      for body in invalid { try session.publish(body, routingKey: queue) }
-      try session.publish(try leaseBody(), routingKey: queue)
+      for body in invalid { try session.publish([body], routingKey: queue) }
+      try session.publish([try leaseBody()], routingKey: queue)
       try await daemon.waitFor("delivery refused: its body cannot be decoded", count: invalid.count)
       try await daemon.waitFor("run succeeded")
       for line in daemon.lines("delivery refused: its body cannot be decoded") {
@@ -155,7 +155,7 @@ import Testing
       try session.declareQueue(queue, durable: true)
       try scene.write("onevent.conf", config(queue, "script_params = purpose\nstdin = body"))
       let daemon = try scene.run()
-      try session.publish(try notification("esi-leap.lease.fulfill.end.older-sender.v2"), routingKey: queue)
+      try session.publish([try notification("esi-leap.lease.fulfill.end.older-sender.v2")], routingKey: queue)
       try await daemon.waitFor("run succeeded")
       let run = try #require(daemon.lines("run succeeded").first?["run"])
       let token = "gAAAAABlive-token-must-never-leave"
@@ -163,7 +163,8 @@ import Testing
       #expect(body.contains("_context_auth_token"))
       #expect(!body.contains(token))
       #expect(!daemon.logText.contains(token))
-      #expect(try scene.environment(of: run).values.allSatisfy { !$0.contains(token) })
+      let environment = try scene.environment(of: run)
+      #expect(environment.values.allSatisfy { !$0.contains(token) })
       #expect(try await daemon.stop() == 0)
       try session.deleteQueue(queue)
     }
@@ -178,7 +179,7 @@ import Testing
       try scene.write("sleep", "0.02")
       try scene.write("onevent.conf", config(queue, "script_params = node_name, purpose", "prefetch = 100"))
       for number in 0..<30 {
-        try session.publish(try leaseBody(node: "node-\(number % 3)", purpose: "\(number)"), routingKey: queue)
+        try session.publish([try leaseBody(node: "node-\(number % 3)", purpose: "\(number)")], routingKey: queue)
       }
       let daemon = try scene.run()
       try await daemon.waitFor("run succeeded", count: 30)
@@ -215,12 +216,11 @@ import Testing
         config(queue, "script_params = purpose")
           + "\n\n[rest]\nevents = @unmatched\nscript = ./record.sh\nscript_params = @type\n")
       let daemon = try scene.run()
-      try session.publish(try notification("ironic.node.provision_set.end.v2"), routingKey: queue)
-      try session.publish(try leaseBody(), routingKey: queue)
+      try session.publish([try notification("ironic.node.provision_set.end.v2")], routingKey: queue)
+      try session.publish([try leaseBody()], routingKey: queue)
       try await daemon.waitFor("run succeeded", count: 2)
-      #expect(scene.startedRuns.map { $0.split(separator: " ").last }.sorted { "\($0)" < "\($1)" } == [
-        "baremetal.node.provision_set.end", "test",
-      ])
+      let arguments = scene.startedRuns.compactMap { $0.split(separator: " ").last.map(String.init) }
+      #expect(arguments.sorted() == ["baremetal.node.provision_set.end", "test"])
       #expect(try await daemon.stop() == 0)
       try session.deleteQueue(queue)
     }

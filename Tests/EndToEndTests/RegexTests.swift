@@ -13,7 +13,7 @@ import Testing
       let session = try broker.session()
       try session.declareQueue(queue, durable: true)
       let hostile = String(repeating: "a", count: 40) + "b"
-      for _ in 0..<500 { try session.publish(try leaseBody(purpose: hostile), routingKey: queue) }
+      for _ in 0..<500 { try session.publish([try leaseBody(purpose: hostile)], routingKey: queue) }
       try scene.write(
         "onevent.conf",
         """

@@ -36,7 +36,7 @@ import Testing
       try session.declareQueue(queue, durable: true)
       try scene.write("sleep", "2")
       try scene.write("onevent.conf", config(queue))
-      for number in 0..<10 { try session.publish(try leaseBody(node: "node-\(number)"), routingKey: queue) }
+      for number in 0..<10 { try session.publish([try leaseBody(node: "node-\(number)")], routingKey: queue) }
       let daemon = try scene.run()
       try await daemon.waitFor("run started", count: 2)
       #expect(try await daemon.stop() == 0)
@@ -55,7 +55,7 @@ import Testing
       try session.declareQueue(queue, durable: true)
       try scene.write("sleep", "600")
       try scene.write("onevent.conf", config(queue, "drain_timeout = 1s"))
-      for number in 0..<3 { try session.publish(try leaseBody(node: "node-\(number)"), routingKey: queue) }
+      for number in 0..<3 { try session.publish([try leaseBody(node: "node-\(number)")], routingKey: queue) }
       let daemon = try scene.run()
       try await daemon.waitFor("run started", count: 2)
       #expect(try await daemon.stop() == 0)
@@ -73,7 +73,7 @@ import Testing
       try session.declareQueue(queue, durable: true)
       try scene.write("sleep", "600")
       try scene.write("onevent.conf", config(queue, "drain_timeout = 10m"))
-      try session.publish(try leaseBody(), routingKey: queue)
+      try session.publish([try leaseBody()], routingKey: queue)
       let daemon = try scene.run()
       try await daemon.waitFor("run started")
       daemon.signal(SIGTERM)
