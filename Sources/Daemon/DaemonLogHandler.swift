@@ -31,7 +31,7 @@ struct DaemonLogHandler: LogHandler {
     switch format {
     case .text:
       let name = level.rawValue
-      line += "\(now.iso8601) \(name)\(String(repeating: " ", count: max(0, 8 - name.count)))".utf8
+      line += "\(now.iso8601) \(name)\(String(repeating: " ", count: max(1, 9 - name.count)))".utf8
       appendPrintable(message, to: &line)
       for (key, value) in sorted {
         line += " \(key)=".utf8

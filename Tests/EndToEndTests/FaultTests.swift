@@ -222,8 +222,8 @@ import Testing
 extension Broker {
   /// The broker's name for the connection of a daemon: its client gives it a name that ends with its pid.
   func connection(ofProcess pid: Int32) async throws -> String? {
-    let table = try await ctl("list_connections", "--no-table-headers", "pid", "user_provided_name")
-    return table.split(separator: "\n").first { $0.hasSuffix(" \(pid)") }
+    let table = try await ctl("list_connections", "--no-table-headers", "pid", "client_properties")
+    return table.split(separator: "\n").first { $0.contains(" \(pid)\"") }
       .flatMap { $0.split(separator: "\t").first.map(String.init) }
   }
 }
