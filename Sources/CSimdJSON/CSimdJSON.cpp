@@ -93,7 +93,9 @@ struct json_tape {
     node_count = 0;
   }
 
-  bool is_large() const { return capacity > kept_capacity || nodes.capacity * sizeof(json_tape_node) > 4 * kept_capacity; }
+  bool is_large() const {
+    return capacity > kept_capacity || nodes.capacity * sizeof(json_tape_node) > 4 * kept_capacity;
+  }
 
   bool append_node(json_tape_node node, const void *at) {
     if (node_count >= nodes.capacity) {
