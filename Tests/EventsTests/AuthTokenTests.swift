@@ -120,6 +120,19 @@ import Testing
     }
   }
 
+  @Test(
+    "in a body that is no JSON nothing is kept behind a key in another notation",
+    arguments: [
+      ("{'_context_auth_token': 'secret', 'b': 'c'}", "{'_context_auth_token**********************"),
+      ("_context_auth_token=secret", "_context_auth_token*******"),
+      (#"x "_context_auth_token": "secret" y"#, #"x "_context_auth_token": "******" y"#),
+    ])
+  func otherNotation(text: String, expected: String) {
+    let decoder = EventDecoder()
+    #expect(decoder.refusal(Array(text.utf8)) != nil)
+    #expect(String(decoding: decoder.lastBody, as: UTF8.self) == expected)
+  }
+
   @Test("what blanking missed makes no event, and the body is blanked whole")
   func lastDefence() throws {
     // A space between key and colon that is itself an escape, two levels up: nothing sends this.

@@ -114,7 +114,7 @@ import Testing
       ), (#"{"specversion":"1.0","type":5}"#, structured, "The CloudEvent's `type` is 5, not a text."),
       (
         "[]", envelope("application/cloudevents-batch+json"),
-        "The content type application/cloudevents-batch+json is not supported; application/cloudevents+json is."
+        "The content type \"application/cloudevents-batch+json\" is not supported; application/cloudevents+json is."
       ),
       ("{\(Self.required),\"data_base64\":\"?\"}", structured, "The CloudEvent's `data_base64` is not base64."),
       (

@@ -116,6 +116,17 @@ import Testing
     #expect(paths[firstOfEnvelope...].allSatisfy { $0.path.hasPrefix("@") })
   }
 
+  @Test("an event of very many values costs bounded time", arguments: ["k", "k."])
+  func manyPaths(key: String) throws {
+    let members = (0..<100_000).map { "\"\(key)\($0)\":\($0)" }.joined(separator: ",")
+    let decoder = EventDecoder()
+    let event = try decoder.decode(text: "{\(members)}")
+    var paths: [(path: String, value: FieldValue)] = []
+    let time = ContinuousClock().measure { paths = event.addressablePaths() }
+    #expect(time < .seconds(10) && paths.count > 10 && paths.count <= Event.pathLimit + 20)
+    #expect(try event.show(paths[9].path) == "9")
+  }
+
   @Test("paths of unusual keys are listed only where they find their value")
   func unusualPaths() throws {
     let decoder = EventDecoder()
@@ -125,5 +136,7 @@ import Testing
     )
     let paths = event.addressablePaths().map(\.path).filter { !$0.hasPrefix("@") }
     #expect(paths == ["a.b", "a", "a.c", "x", "l", "l.0", "l.0.0", "l.1", "l.1.m", "d", "d.e"])
+    let plain = try decoder.decode(text: #"{"":1,"a":{"":2,"@b":3},"@c":4,"l":[[],5]}"#).addressablePaths().map(\.path)
+    #expect(plain.prefix { $0 != "@type" } == ["a", "a.@b", "l", "l.0", "l.1"])
   }
 }
