@@ -38,7 +38,8 @@ struct Launcher: ~Copyable {
     }
     let output = try Self.makePipe(for: invocation)
     let errorOutput = try Self.makePipe(for: invocation)
-    let pid = try spawn(invocation, input: input, output: output.writing, error: errorOutput.writing, directory: directory)
+    let pid = try spawn(
+      invocation, input: input, output: output.writing, error: errorOutput.writing, directory: directory)
 
     // What the child has now is given up before one more descriptor is asked for, so that the limit on them
     // cannot be met here unless another thread takes both.

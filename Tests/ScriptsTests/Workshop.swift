@@ -30,10 +30,18 @@ final class Workshop: Sendable {
   /// Writes a file that can be executed at once, and returns its path.
   func file(_ name: String, _ bytes: [UInt8], mode: mode_t = 0o755) throws -> String {
     let path = "\(directory)/\(name)"
-    try Data(bytes).write(to: URL(fileURLWithPath: path))
-    try #require(chmod(path, mode) == 0)
+    try writeFile(path, bytes, mode)
     try waitUntilNobodyWrites(path)
     return path
+  }
+
+  private func writeFile(_ path: String, _ bytes: [UInt8], _ mode: mode_t) throws {
+    // Not by Foundation, which may leave the file open in a process that is started meanwhile.
+    let file = open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, mode)
+    try #require(file >= 0)
+    defer { close(file) }
+    try #require(bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) } == bytes.count)
+    try #require(fchmod(file, mode) == 0)
   }
 
   /// Waits until nobody has a file open for writing, which would keep it from being executed.
