@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Says what it was given, where a script of yours would act: arguments, facts, and the event itself.
+# Says what a script is given: its arguments, the facts in its environment, and the event on its standard input.
 set -eu
 
 number=0
@@ -8,5 +8,5 @@ for argument in "$@"; do
   number=$((number + 1))
   printf 'argument %s: %s\n' "$number" "$argument"
 done
-env | grep '^ONEVENT' | sort
+env | grep '^ONEVENT_' | sort
 printf 'stdin: %.160s ...\n' "$(cat)"
