@@ -32,6 +32,9 @@ let package = Package(
       cxxSettings: [
         .unsafeFlags(["-fno-exceptions", "-fno-rtti"]),
         .define("NDEBUG", .when(configuration: .release)),
+        // Unoptimised, the library is a hundred times slower; its own checks stay on in debug builds.
+        .unsafeFlags(["-O2"], .when(configuration: .debug)),
+        .define("SIMDJSON_DEVELOPMENT_CHECKS", to: "1", .when(configuration: .debug)),
       ],
       linkerSettings: [.linkedLibrary("simdjson")]
     ),

@@ -4,10 +4,10 @@
 
 #include <simdjson.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <new>
 
+#include "Buffer.h"
 #include "Faults.h"
 
 namespace ondemand = simdjson::ondemand;
@@ -16,29 +16,6 @@ namespace {
 
 /// Texts up to this size share buffers that stay; what grew for a longer one is given back.
 constexpr size_t kept_capacity = size_t{1} << 20;
-
-/// A buffer that only grows. Never throws: growth fails by saying so.
-template <typename Element> struct Buffer {
-  Element *elements = nullptr;
-  size_t capacity = 0;
-
-  ~Buffer() { std::free(elements); }
-
-  bool reserve(size_t count) {
-    if (count <= capacity) return true;
-    void *grown = std::realloc(elements, count * sizeof(Element));
-    if (grown == nullptr) return false;
-    elements = static_cast<Element *>(grown);
-    capacity = count;
-    return true;
-  }
-
-  void release() {
-    std::free(elements);
-    elements = nullptr;
-    capacity = 0;
-  }
-};
 
 size_t rounded_up(size_t length) {
   size_t capacity = 4096;
@@ -93,7 +70,9 @@ struct json_tape {
     node_count = 0;
   }
 
-  bool is_large() const { return capacity > kept_capacity || nodes.capacity * sizeof(json_tape_node) > 4 * kept_capacity; }
+  bool is_large() const {
+    return capacity > kept_capacity || nodes.capacity * sizeof(json_tape_node) > 4 * kept_capacity;
+  }
 
   bool append_node(json_tape_node node, const void *at) {
     if (node_count >= nodes.capacity) {

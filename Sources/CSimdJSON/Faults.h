@@ -114,7 +114,11 @@ inline json_tape_error missing_in_object(const uint8_t *begin, const uint8_t *at
 inline const uint8_t *invalid_utf8(const uint8_t *at, const uint8_t *end) {
   while (at < end) {
     uint8_t lead = *at;
-    int more = lead < 0x80 ? 0 : lead >= 0xC2 && lead <= 0xDF ? 1 : (lead & 0xF0) == 0xE0 ? 2 : lead >= 0xF0 && lead <= 0xF4 ? 3 : -1;
+    int more = -1;
+    if (lead < 0x80) more = 0;
+    if (lead >= 0xC2 && lead <= 0xDF) more = 1;
+    if (lead >= 0xE0 && lead <= 0xEF) more = 2;
+    if (lead >= 0xF0 && lead <= 0xF4) more = 3;
     if (more < 0 || end - at <= more) return at;
     uint8_t lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
     uint8_t highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;

@@ -15,29 +15,52 @@ package enum AuthToken {
   /// the key at any depth of JSON text inside JSON strings, and spelled with `\u` escapes. Strings inside a list or
   /// object that is the value are blanked as well; null, true, false and numbers stay. Allocates nothing.
   package static func blank(in bytes: UnsafeMutableRawBufferPointer) {
-    var scanner = Scanner(bytes: bytes)
-    scanner.blankAll()
+    Scanner(bytes: bytes).blankAll()
+  }
+
+  /// Overwrites everything behind a key that stands where JSON has none.
+  ///
+  /// For bodies that could not be decoded: what follows a `'_context_auth_token'` in another notation is unknown, so
+  /// none of it is kept.
+  static func blankBehindStrayKey(in bytes: UnsafeMutableRawBufferPointer) {
+    Scanner(bytes: bytes).blankBehindStrayKey()
   }
 
   private struct Scanner {
     let bytes: UnsafeMutableRawBufferPointer
 
-    mutating func blankAll() {
+    func blankAll() {
       guard let start = bytes.baseAddress, bytes.count > key.utf8CodeUnitCount else { return }
       // A key can only be spelled another way with escapes of ASCII characters, `\u00…`.
       let mayBeEscaped = json_tape_find(start, bytes.count, "u00", 3) != nil
       var place = 0
       while let next = mayBeEscaped ? nextCandidate(from: place) : nextLiteral(from: place) {
         place = next + 1
-        guard let end = keyEnd(from: next), let level = level(ofQuoteAt: end) else { continue }
-        var value = end + level + 1
-        skipSpace(&value)
-        guard value < bytes.count, bytes[value] == UInt8(ascii: ":") else { continue }
-        value += 1
-        skipSpace(&value)
-        blankValue(at: value, level: level)
-        place = end
+        guard let value = value(ofKeyAt: next) else { continue }
+        blankValue(at: value.start, level: value.level)
+        place = value.start
       }
+    }
+
+    func blankBehindStrayKey() {
+      var place = 0
+      while let next = nextLiteral(from: place) {
+        place = next + key.utf8CodeUnitCount
+        guard value(ofKeyAt: next) == nil else { continue }
+        fill(place..<bytes.count)
+        return
+      }
+    }
+
+    /// Where the value of the key begins that stands at a place, and how deep in strings it stands.
+    private func value(ofKeyAt place: Int) -> (start: Int, level: Int)? {
+      guard let end = keyEnd(from: place), let level = level(ofQuoteAt: end) else { return nil }
+      var value = end + level + 1
+      skipSpace(&value)
+      guard value < bytes.count, bytes[value] == UInt8(ascii: ":") else { return nil }
+      value += 1
+      skipSpace(&value)
+      return (value, level)
     }
 
     private func nextLiteral(from place: Int) -> Int? {

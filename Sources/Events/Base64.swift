@@ -3,7 +3,7 @@
 /// RFC 4648 base64 as CloudEvents use it: the standard alphabet, padded.
 enum Base64 {
   /// The bytes that a text encodes; nil where it is not base64.
-  static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+  static func decode(_ text: some BidirectionalCollection<UInt8>) -> [UInt8]? {
     guard text.count % 4 == 0 else { return nil }
     let padding = text.reversed().prefix { $0 == UInt8(ascii: "=") }.count
     guard padding <= 2 else { return nil }

@@ -46,7 +46,6 @@ struct ByteMemory: ~Copyable {
   /// Copies bytes in place of the present ones; returns false when there is no memory.
   mutating func replace(with bytes: UnsafeRawBufferPointer) -> Bool {
     clear()
-    if bytes.count <= Self.keptCapacity { trim() }
     guard reserve(bytes.count) else { return false }
     if let memory, let source = bytes.baseAddress { memcpy(memory, source, bytes.count) }
     count = bytes.count

@@ -36,9 +36,8 @@ enum Compression: Sendable {
   }
 
   private static func refusal(_ place: String, _ name: String) -> DecodingFailure {
-    let shown = String(name.prefix(40))
-    return DecodingFailure(
-      "The body is compressed with \"\(shown)\", as \(place) says; gzip, zlib and deflate can be read: "
+    DecodingFailure(
+      "The body is compressed with \(name.quoted), as \(place) says; gzip, zlib and deflate can be read: "
         + "set the sender to gzip or to none.")
   }
 }

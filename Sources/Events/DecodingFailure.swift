@@ -12,3 +12,12 @@ package struct DecodingFailure: Error, Equatable, CustomStringConvertible {
     description = "\(what) is not JSON: \(error)."
   }
 }
+
+extension String {
+  /// The first 40 characters in quotes, control characters escaped: text of a sender, as an error shows it.
+  var quoted: String {
+    var shown: [UInt8] = []
+    shown.appendJSON(text: prefix(40).utf8)
+    return String(decoding: shown, as: UTF8.self)
+  }
+}

@@ -28,6 +28,13 @@ extension Envelope {
     return nil
   }
 
+  /// Whether the content type is one of CloudEvents; told without allocating.
+  var declaresCloudEvent: Bool {
+    // The bit 0x20 makes letters lower case and leaves the slash.
+    contentType?.utf8.lazy.drop { $0 == UInt8(ascii: " ") }.map { $0 | 0x20 }
+      .starts(with: "application/cloudevents".utf8) ?? false
+  }
+
   /// The media type without its parameters, in lower case; nil where there is none.
   var mediaType: String? {
     contentType.map(Self.bareMediaType)

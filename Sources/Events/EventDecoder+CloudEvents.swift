@@ -8,7 +8,7 @@ extension EventDecoder {
       let version = envelope.cloudEventAttribute("specversion").named
       if case .text(let version) = version { return try decodeBinaryCloudEvent(version, envelope) }
     }
-    guard envelope.contentType != nil, let mediaType = envelope.mediaType else { return nil }
+    guard envelope.declaresCloudEvent, let mediaType = envelope.mediaType else { return nil }
     switch mediaType {
     case "application/cloudevents+json":
       try parseBody()
@@ -16,9 +16,8 @@ extension EventDecoder {
         throw DecodingFailure("The body is declared a CloudEvent and is \(outer.root.kindName), not an object.")
       }
       return try decodeStructuredCloudEvent(outer.root, envelope)
-    case _ where mediaType.hasPrefix("application/cloudevents"):
-      throw DecodingFailure("The content type \(mediaType) is not supported; application/cloudevents+json is.")
-    default: return nil
+    default:
+      throw DecodingFailure("The content type \(mediaType.quoted) is not supported; application/cloudevents+json is.")
     }
   }
 
@@ -48,7 +47,7 @@ extension EventDecoder {
 
   private func decodeBinaryCloudEvent(_ version: String, _ envelope: Envelope) throws(DecodingFailure) -> Event {
     guard version.hasPrefix("1.") else {
-      throw DecodingFailure("The CloudEvent's `specversion` is \"\(version)\", and 1.x is what can be read.")
+      throw DecodingFailure("The CloudEvent's `specversion` is \(version.quoted), and 1.x is what can be read.")
     }
     guard case .text(let type) = envelope.cloudEventAttribute("type").named else {
       throw DecodingFailure("The CloudEvent has no header `cloudEvents_type` with a text.")

@@ -70,7 +70,7 @@ extension JSONValue {
   /// What an error shows of a value: a short scalar as it is, anything else by its kind.
   var excerpt: String {
     switch kind {
-    case .string where withText({ $0.count <= 40 }): "\"\(text)\""
+    case .string where withText({ $0.count <= 40 }): text.quoted
     case .number where withText({ $0.count <= 40 }): text
     default: kindName
     }

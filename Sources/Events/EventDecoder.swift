@@ -51,6 +51,7 @@ package final class EventDecoder {
       return event
     } catch {
       if hidesToken { bodyMemory.blankAll() }
+      bodyMemory.withMutableBytes(AuthToken.blankBehindStrayKey(in:))
       throw error
     }
   }
@@ -70,6 +71,9 @@ package final class EventDecoder {
 
   private func take(_ body: UnsafeRawBufferPointer, _ envelope: Envelope) throws(DecodingFailure) {
     bodyMemory.clear()
+    if body.count <= ByteMemory.keptCapacity { bodyMemory.trim() }
+    outer.forget()
+    inner.forget()
     if let compression = try Compression(of: envelope) {
       try inflater.inflate(body, compression, limit: inflatedLimit, into: &bodyMemory)
     } else if !bodyMemory.replace(with: body) {

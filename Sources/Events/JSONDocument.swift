@@ -53,7 +53,8 @@ package final class JSONDocument {
     return true
   }
 
-  private func forget() {
+  /// Forgets the text; every view becomes null.
+  func forget() {
     nodes = nil
     nodeCount = 0
     text = nil
@@ -84,6 +85,7 @@ extension JSONDocument {
     while let node = node(index) {
       index += 1
       guard Int(node.key_length) == key.utf8CodeUnitCount, self.key(of: node).equals(key) else { continue }
+      defer { index = node.next }
       for inside in index - 1..<node.next {
         guard let node = self.node(inside), node.kind == JSON_TAPE_STRING.rawValue else { continue }
         if !text(of: node).allSatisfy({ $0 == UInt8(ascii: "*") }) { return true }

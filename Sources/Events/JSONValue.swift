@@ -89,6 +89,24 @@ extension JSONValue {
     lastChild { $0.equals(key) }
   }
 
+  /// How many values the value is made of, itself included.
+  var nodeCount: Int {
+    guard let node = document.node(index), node.next > index else { return 1 }
+    return Int(node.next - index)
+  }
+
+  /// Whether a member of the value, at any depth, has a key that is wanted.
+  ///
+  /// Elements of lists have the empty key here.
+  func holdsKey(where isWanted: (UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
+    guard let container else { return false }
+    for inside in index + 1..<max(container.next, index + 1) {
+      guard let node = document.node(inside) else { return false }
+      if isWanted(document.key(of: node)) { return true }
+    }
+    return false
+  }
+
   /// A view of a child that inherits how it is shown.
   func child(_ index: UInt32) -> JSONValue {
     var value = JSONValue(document: document, index: index)

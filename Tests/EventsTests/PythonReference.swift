@@ -9,9 +9,6 @@ enum PythonReference {
 
     sys.setrecursionlimit(5000)
 
-    class Number(float):
-        pass
-
     def refuse(name):
         raise ValueError(name)
 
@@ -27,10 +24,16 @@ enum PythonReference {
     def number(text):
         return (text,)
 
+    def members(pairs):
+        for key, value in pairs:
+            (key + show(value)).encode("utf-8")
+        return dict(pairs)
+
     for line in sys.stdin:
         body = bytes.fromhex(line)
         try:
-            value = json.loads(body.decode("utf-8-sig"), parse_constant=refuse, parse_int=number, parse_float=number)
+            value = json.loads(body.decode("utf-8-sig"), parse_constant=refuse, parse_int=number, parse_float=number,
+                               object_pairs_hook=members)
             print(show(value).encode("utf-8").hex())
         except (ValueError, RecursionError):
             print("refused")
