@@ -35,7 +35,7 @@ package struct Filter: Sendable {
   package var paths: [FieldPath] {
     nodes.flatMap { node in
       switch node {
-      case .value(let condition): [condition.path] + condition.parts.flatMap(\.test.paths)
+      case .value(let condition): [condition.path] + condition.tests.flatMap(\.paths)
       case .all(let filters), .any(let filters), .not(let filters): filters.flatMap(\.paths)
       }
     }
@@ -53,16 +53,20 @@ package struct FilterErrors: Error {
 }
 
 /// The conditions on the value at one path.
-struct PathCondition: Sendable {
-  /// What was configured, and what it asks: one part for each operator, else a single one.
-  struct Part: Sendable {
-    /// As it was configured: path, operator, operand.
-    var text: String
-    var test: ValueTest
-  }
+///
+/// A class, and the tests apart from their texts, so that judging an event copies neither path nor texts.
+final class PathCondition: Sendable {
+  let path: FieldPath
+  /// One for each operator, else a single one.
+  let tests: [ValueTest]
+  /// Beside each test, as it was configured: path, operator, operand.
+  let texts: [String]
 
-  var path: FieldPath
-  var parts: [Part]
+  init(path: FieldPath, parts: [(text: String, test: ValueTest)]) {
+    self.path = path
+    tests = parts.map(\.test)
+    texts = parts.map(\.text)
+  }
 }
 
 /// What is asked of one value.

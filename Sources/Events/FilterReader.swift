@@ -70,15 +70,15 @@ struct FilterReader {
         "\"\(key)\" is not a path: \(error.reason)" + (near.map { "; did you mean \"\($0)\"?" } ?? ""), at: place)
       return nil
     }
-    var parts: [PathCondition.Part] = []
+    var parts: [(text: String, test: ValueTest)] = []
     if value.kind == .object, value.count > 0 {
       // Each operator is told apart, so that `explain` shows which of them failed.
       for (name, operand) in members(of: value, at: place) {
         guard let test = test(name, operand, below: key, at: "\(place).\(name)") else { continue }
-        parts.append(PathCondition.Part(text: "\(key) \(name) \(Self.json(operand))", test: test))
+        parts.append(("\(key) \(name) \(Self.json(operand))", test))
       }
     } else if let test = test(value, below: key, at: place) {
-      parts = [PathCondition.Part(text: "\(key): \(Self.json(value))", test: test)]
+      parts = [("\(key): \(Self.json(value))", test)]
     }
     return .value(PathCondition(path: path, parts: parts))
   }

@@ -51,18 +51,18 @@ extension PathCondition {
   fileprivate func explain(_ event: Event, _ memory: FilterMemory, _ depth: Int, _ findings: inout [Finding]) -> Truth {
     let value = event.value(at: path)
     var truths: [Truth] = []
-    for part in parts {
+    for (text, test) in zip(texts, tests) {
       let hits = memory.regexMemory.limitHits
-      let truth = part.test.truth(value, event, memory)
+      let truth = test.truth(value, event, memory)
       truths.append(truth)
-      var finding = Finding(condition: part.text, path: path.description, truth: truth, depth: depth)
+      var finding = Finding(condition: text, path: path.description, truth: truth, depth: depth)
       finding.actual = value.isMissing ? nil : value.shown
       if value.isMissing {
         finding.reason = event.reasonMissing(path)
       } else if memory.regexMemory.limitHits > hits {
         finding.reason = "the regex was given up at its limit of \(RegexMemory.matchLimit) steps"
       } else if truth != .yes {
-        finding.reason = part.test.reason(value, event)
+        finding.reason = test.reason(value, event)
       }
       findings.append(finding)
     }

@@ -16,8 +16,8 @@ final class RegexMemory {
   static let matchLimit: UInt32 = 100_000
   /// In KiB.
   static let heapLimit: UInt32 = 8192
-  /// About 10 ms.
-  static let workLimit = 16_000_000
+  /// About 5 ms.
+  static let workLimit = 8_000_000
 
   /// How many matches were given up at a bound.
   private(set) var limitHits = 0

@@ -13,7 +13,7 @@ extension RegexTranslator {
     case ":": return try enclosed("(?:", at: start)
     case ">": return try enclosed("(?>", at: start)
     case "#":
-      guard take(upTo: ")") != nil else { throw error("a comment (?#… without its )", at: start) }
+      guard try skipComment(upTo: ")") else { throw error("a comment (?#… without its )", at: start) }
       return nil
     case "=": return try lookaround("(?=", at: start)
     case "!": return try lookaround("(?!", at: start)

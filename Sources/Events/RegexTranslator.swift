@@ -130,7 +130,7 @@ struct RegexTranslator {
     var width = RegexWidth.zero
     var last: Atom?
     while let scalar = next, scalar != "|", scalar != ")" {
-      if skipVerbose(scalar) { continue }
+      if try skipVerbose(scalar) { continue }
       let start = position
       if let quantifier = try quantifier() {
         last = try repeated(last, quantifier, at: start)
@@ -143,18 +143,29 @@ struct RegexTranslator {
   }
 
   /// Passes over white space and comments where `x` is on.
-  private mutating func skipVerbose(_ scalar: Unicode.Scalar) -> Bool {
+  private mutating func skipVerbose(_ scalar: Unicode.Scalar) throws(RegexError) -> Bool {
     guard flags.contains(.verbose) else { return false }
     if scalar == "#" {
-      while let scalar = next {
-        position += 1
-        if scalar == "\n" { break }
-      }
+      _ = try skipComment(upTo: "\n")
       return true
     }
     guard [" ", "\t", "\n", "\r", "\u{B}", "\u{C}"].contains(scalar) else { return false }
     position += 1
     return true
+  }
+
+  /// Passes over a comment and its end; false where the end is not there.
+  ///
+  /// As in Python, a backslash in a comment takes the next character with it, the comment's end included.
+  mutating func skipComment(upTo end: Unicode.Scalar) throws(RegexError) -> Bool {
+    while let scalar = next {
+      position += 1
+      if scalar == end { return true }
+      guard scalar == "\\" else { continue }
+      if next == nil { throw error("a backslash at the end: write \\\\ for the character", at: position - 1) }
+      position += 1
+    }
+    return false
   }
 
   /// Reads one item; nil for what leaves nothing behind: comments and flags for the whole expression.

@@ -31,7 +31,7 @@ extension Filter.Node {
     switch self {
     case .value(let condition):
       let value = event.value(at: condition.path)
-      return condition.parts.all { $0.test.truth(value, event, memory) }
+      return condition.tests.all { $0.truth(value, event, memory) }
     case .all(let filters): return filters.all { $0.truth(event, memory) }
     case .any(let filters): return filters.any { $0.truth(event, memory) }
     case .not(let filters): return !filters.all { $0.truth(event, memory) }

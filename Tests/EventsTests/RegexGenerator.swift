@@ -75,7 +75,7 @@ struct RegexGenerator {
       "(?-i:", "(?x:", "(?#",
     ])
     if opening == "(" || opening == "(?P<n>" { groups += 1 }
-    if opening == "(?#" { return "(?# note)" }
+    if opening == "(?#" { return random.pick(["(?# note)", "(?#\\) note)"]) }
     return opening + alternation(depth) + ")"
   }
 
