@@ -3,6 +3,8 @@
 import CRabbitMQ
 
 /// A message between its method frame and the last of its body.
+///
+/// Holds no references, so that handing it around costs nothing.
 struct ArrivingDelivery {
   enum Fate {
     /// To the receiver.
@@ -18,11 +20,11 @@ struct ArrivingDelivery {
   /// In the library's memory, or in `DeliveryNames` once buffers were released.
   var exchange: UnsafeBufferPointer<UInt8>
   var routingKey: UnsafeBufferPointer<UInt8>
-  /// In the library's memory; nil before the header, and once `copied` is set.
+  /// In the library's memory; nil before the header, and once `isCopied`.
   var properties: UnsafePointer<amqp_basic_properties_t>?
-  /// Taken out of the library's memory, for a message of several body frames.
-  var copied: Delivery.Properties?
   var hasHeader = false
+  /// Whether nothing of it is in the library's memory any more, as for a message of several body frames.
+  var isCopied = false
   var fate = Fate.taken
 }
 

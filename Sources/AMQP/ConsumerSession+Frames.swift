@@ -64,7 +64,7 @@ extension ConsumerSession {
 
   /// Gives the library its memory back, unless a view into it is still needed.
   private func releaseBuffers() {
-    guard ahead.isEmpty, ahead.failure == nil, arriving == nil || arriving?.copied != nil else { return }
+    guard ahead.isEmpty, ahead.failure == nil, arriving?.isCopied != false else { return }
     amqp_maybe_release_buffers_on_channel(connection.state, BrokerConnection.channel)
   }
 
@@ -143,11 +143,11 @@ extension ConsumerSession {
 
   /// Moves what is known of the message out of the library's memory, so that its body can pass through frame by frame.
   private func outliveBuffers() {
-    guard var delivery = arriving, delivery.copied == nil else { return }
+    guard var delivery = arriving, !delivery.isCopied else { return }
+    copiedProperties = delivery.fate == .taken ? properties(of: delivery) : .init()
     names.adopt(&delivery)
-    let isTaken = delivery.fate == .taken
-    delivery.copied = isTaken ? delivery.properties.map { Delivery.Properties($0.pointee) } ?? .init() : .init()
     delivery.properties = nil
+    delivery.isCopied = true
     arriving = delivery
   }
 
@@ -187,8 +187,8 @@ extension ConsumerSession {
 
   @inline(__always)
   private func properties(of delivery: ArrivingDelivery) -> Delivery.Properties {
-    if let copied = delivery.copied { return copied }
+    if delivery.isCopied { return copiedProperties }
     guard let properties = delivery.properties, properties.pointee._flags != 0 else { return .init() }
-    return Delivery.Properties(properties.pointee)
+    return Delivery.Properties(properties, repeated: &repeatedTexts)
   }
 }

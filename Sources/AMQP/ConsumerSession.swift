@@ -16,14 +16,20 @@ final class ConsumerSession {
   let timing: ConsumerTiming
   let receiver: any DeliveryReceiver
 
-  var ledger = SettlementLedger()
+  // These are touched for every message and by this thread only, never while a call into them is under way: the
+  // run-time check of that would cost more than the work.
+  @exclusivity(unchecked) var ledger = SettlementLedger()
+  @exclusivity(unchecked) var body: BodyAssembly
+  @exclusivity(unchecked) var arriving: ArrivingDelivery?
+  @exclusivity(unchecked) var repeatedTexts = RepeatedTexts()
+  /// Taken from the library while a receiver was at work; handled before anything else.
+  @exclusivity(unchecked) var ahead = FramesAhead()
+  @exclusivity(unchecked) var lastLook = Instant.now
+
+  var copiedProperties = Delivery.Properties()
   /// Settlements that are worth a frame of their own.
   let flushThreshold: Int
-  var body: BodyAssembly
-  var arriving: ArrivingDelivery?
   let names = DeliveryNames()
-  /// Taken from the library while a receiver was at work; handled before anything else.
-  var ahead = FramesAhead()
 
   /// By the subscription's place; apart from it, so that a message costs no copy of the rest.
   let queueNames: [String]
@@ -39,7 +45,6 @@ final class ConsumerSession {
   private var look: QueueLook?
   private var lookBegan: Instant?
 
-  var lastLook = Instant.now
   var lastSent = Instant.now
   private let heartbeatShare: Duration
 

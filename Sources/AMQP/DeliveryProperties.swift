@@ -1,24 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRabbitMQ
+import Glibc
 
 extension Delivery.Properties {
   /// Copies what is set out of the library's memory.
   ///
   /// Headers that hold tables or lists are left out: `HeaderValue` has no place for them.
-  init(_ properties: amqp_basic_properties_t) {
-    let flags = properties._flags
+  init(_ properties: UnsafePointer<amqp_basic_properties_t>, repeated: inout RepeatedTexts) {
+    let flags = properties.pointee._flags
     func isSet(_ flag: Int32) -> Bool { flags & amqp_flags_t(flag) != 0 }
-    if isSet(AMQP_BASIC_MESSAGE_ID_FLAG) { messageID = Reply.text(properties.message_id) }
-    if isSet(AMQP_BASIC_CONTENT_TYPE_FLAG) { contentType = Reply.text(properties.content_type) }
-    if isSet(AMQP_BASIC_CONTENT_ENCODING_FLAG) { contentEncoding = Reply.text(properties.content_encoding) }
-    guard isSet(AMQP_BASIC_HEADERS_FLAG), let entries = properties.headers.entries else { return }
-    let count = Int(max(0, properties.headers.num_entries))
+    if isSet(AMQP_BASIC_MESSAGE_ID_FLAG) { messageID = Reply.text(properties.pointee.message_id) }
+    if isSet(AMQP_BASIC_CONTENT_TYPE_FLAG) {
+      contentType = RepeatedTexts.text(properties.pointee.content_type, last: &repeated.contentType)
+    }
+    if isSet(AMQP_BASIC_CONTENT_ENCODING_FLAG) {
+      contentEncoding = RepeatedTexts.text(properties.pointee.content_encoding, last: &repeated.contentEncoding)
+    }
+    guard isSet(AMQP_BASIC_HEADERS_FLAG), let entries = properties.pointee.headers.entries else { return }
+    let count = Int(max(0, properties.pointee.headers.num_entries))
     headers.reserveCapacity(count)
     for entry in UnsafeBufferPointer(start: entries, count: count) {
       guard let value = HeaderValue(entry.value) else { continue }
       headers.append((name: Reply.text(entry.key), value: value))
     }
+  }
+}
+
+/// Texts that are the same in nearly every message, made into strings only when they change.
+struct RepeatedTexts {
+  var contentType = ""
+  var contentEncoding = ""
+
+  @inline(__always)
+  static func text(_ bytes: amqp_bytes_t, last: inout String) -> String {
+    let isSame = last.utf8.withContiguousStorageIfAvailable { utf8 in
+      guard utf8.count == bytes.len else { return false }
+      guard let one = utf8.baseAddress, let other = bytes.bytes else { return bytes.len == 0 }
+      return memcmp(one, other, bytes.len) == 0
+    }
+    if isSame != true { last = Reply.text(bytes) }
+    return last
   }
 }
 
