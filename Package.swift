@@ -72,11 +72,14 @@ let package = Package(
     ),
 
     // Tests: one target per module, and the built binary against a real broker.
-    .target(name: "BrokerFixture", dependencies: ["CRabbitMQ"], path: "Tests/BrokerFixture", swiftSettings: swift),
+    .target(name: "ProgramFixture", dependencies: ["CLinux"], path: "Tests/ProgramFixture", swiftSettings: swift),
+    .target(
+      name: "BrokerFixture", dependencies: ["CRabbitMQ", "ProgramFixture"], path: "Tests/BrokerFixture",
+      swiftSettings: swift),
     .testTarget(
-      name: "ConfigTextTests", dependencies: ["ConfigText"], exclude: ["configparser_oracle.py"], swiftSettings: swift),
-    .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: swift),
-    .testTarget(name: "AMQPTests", dependencies: ["AMQP", "BrokerFixture"], swiftSettings: swift),
+      name: "ConfigTextTests", dependencies: ["ConfigText", "ProgramFixture"], exclude: ["configparser_oracle.py"], swiftSettings: swift),
+    .testTarget(name: "EventsTests", dependencies: ["Events", "ProgramFixture"], swiftSettings: swift),
+    .testTarget(name: "AMQPTests", dependencies: ["AMQP", "BrokerFixture", "ProgramFixture"], swiftSettings: swift),
     .testTarget(name: "ScriptsTests", dependencies: ["Scripts", "Events", "CLinux"], swiftSettings: swift),
     .testTarget(
       name: "SettingsTests", dependencies: ["Settings", "AMQP", "ConfigText", "Events"], swiftSettings: swift),
@@ -88,7 +91,7 @@ let package = Package(
       swiftSettings: swift
     ),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Events", "BrokerFixture", "onevent"], swiftSettings: swift),
+      name: "EndToEndTests", dependencies: ["Events", "BrokerFixture", "ProgramFixture", "onevent"], swiftSettings: swift),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -2,6 +2,7 @@
 
 import BrokerFixture
 import Foundation
+import ProgramFixture
 import Testing
 
 /// The command `scripts/broker`, on which all other tests with a broker rest.
@@ -63,16 +64,9 @@ import Testing
   @Test(
     "A usage error is told", arguments: [["start"], ["sing", "x"], ["start", "a b"], ["start", "x", "--config"]])
   func tellsUsage(_ arguments: [String]) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: BrokerScript.path)
-    process.arguments = arguments
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    let words = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 1)
-    #expect(words.hasPrefix("scripts/broker: "))
+    let result = try runProgram(BrokerScript.path, arguments)
+    #expect(result.status == 1)
+    #expect(result.errorText.hasPrefix("scripts/broker: "))
   }
 
   private func temporaryDirectory() -> URL {

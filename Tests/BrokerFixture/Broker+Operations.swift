@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import ProgramFixture
 
 extension Broker {
   /// Runs `rabbitmqctl` against the broker and returns what it printed.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Foundation
+import ProgramFixture
 
 /// A private RabbitMQ for tests, run by `scripts/broker`.
 package final class Broker: Sendable {

@@ -2,6 +2,7 @@
 
 import ConfigText
 import Foundation
+import ProgramFixture
 import Testing
 
 /// Reads the same files with Python's configparser and here, and compares.
@@ -227,18 +228,11 @@ private struct ConfigparserAnswer: Decodable {
       let name = String(format: "%05d.conf", number)
       try Data(document.utf8).write(to: folder.appendingPathComponent(name))
     }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("configparser_oracle.py")
-    process.arguments = ["python3", script.path, folder.path]
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "python3 could not read the documents")
+    let result = try runProgram("python3", [script.path, folder.path])
+    try #require(result.status == 0, "python3 could not read the documents: \(result.errorText)")
     let decoder = JSONDecoder()
-    return try output.split(separator: UInt8(ascii: "\n")).map { try decoder.decode(ConfigparserAnswer.self, from: $0) }
+    return try result.output.split(separator: UInt8(ascii: "\n")).map { try decoder.decode(ConfigparserAnswer.self, from: $0) }
   }
 }

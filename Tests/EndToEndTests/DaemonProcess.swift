@@ -2,27 +2,22 @@
 
 import BrokerFixture
 import Foundation
+import ProgramFixture
 
 /// A running `onevent run`.
 final class DaemonProcess {
-  private let process = Process()
+  private let program: Program
   private let log: URL
 
   init(_ arguments: [String], in directory: URL, log: URL, environment: [String: String]) throws {
     self.log = log
-    _ = FileManager.default.createFile(atPath: log.path, contents: nil)
-    process.executableURL = oneventBinary
-    process.arguments = arguments
-    process.currentDirectoryURL = directory
-    process.environment = childEnvironment(environment)
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = try FileHandle(forWritingTo: log)
-    try process.run()
+    program = try Program(
+      oneventBinary.path, arguments, environment: childEnvironment(environment), directory: directory.path,
+      errors: log.path)
   }
 
-  var pid: Int32 { process.processIdentifier }
-  var isRunning: Bool { process.isRunning }
+  var pid: Int32 { program.pid }
+  var isRunning: Bool { program.isRunning }
 
   /// The log's lines so far; what is not JSON stands under `text`.
   var lines: [[String: String]] {
@@ -52,19 +47,24 @@ final class DaemonProcess {
     }
   }
 
-  func signal(_ number: Int32) { Foundation.kill(pid, number) }
+  func signal(_ number: Int32) { program.signal(number) }
 
   /// Asks the daemon to stop and returns its exit status.
   func stop(timeout: Duration = .seconds(40)) async throws -> Int32 {
     signal(SIGTERM)
+    return try await end(timeout: timeout)
+  }
+
+  /// Waits until the daemon has ended and returns its exit status.
+  func end(timeout: Duration = .seconds(40)) async throws -> Int32 {
     try await waitUntil("the daemon ends after SIGTERM", timeout: timeout) { !self.isRunning }
-    return process.terminationStatus
+    return program.status ?? -1
   }
 
   func kill() {
     guard isRunning else { return }
     signal(SIGKILL)
-    process.waitUntilExit()
+    program.wait()
   }
 }
 
@@ -77,28 +77,4 @@ func childEnvironment(_ more: [String: String]) -> [String: String] {
   var environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
   environment["SWIFT_BACKTRACE"] = "enable=no"
   return environment.merging(more) { $1 }
-}
-
-/// Runs the binary to its end; output goes through files, so that no pipe can fill up.
-func runCommand(
-  _ arguments: [String], in directory: URL, input: String, environment: [String: String]
-) async throws -> CommandResult {
-  let scratch = directory.appendingPathComponent("command-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
-  let names = ["input", "output", "errors"].map { scratch.appendingPathComponent($0) }
-  try Data(input.utf8).write(to: names[0])
-  for file in names.dropFirst() { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
-  let process = Process()
-  process.executableURL = oneventBinary
-  process.arguments = arguments
-  process.currentDirectoryURL = directory
-  process.environment = childEnvironment(environment)
-  process.standardInput = try FileHandle(forReadingFrom: names[0])
-  process.standardOutput = try FileHandle(forWritingTo: names[1])
-  process.standardError = try FileHandle(forWritingTo: names[2])
-  try process.run()
-  try await waitUntil("onevent \(arguments.joined(separator: " ")) ends", timeout: .seconds(60)) { !process.isRunning }
-  return CommandResult(
-    status: process.terminationStatus, output: try String(contentsOf: names[1], encoding: .utf8),
-    errors: try String(contentsOf: names[2], encoding: .utf8))
 }

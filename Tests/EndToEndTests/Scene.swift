@@ -2,6 +2,7 @@
 
 import BrokerFixture
 import Foundation
+import ProgramFixture
 
 /// A directory with a configuration and scripts of a test's own, and the built binary to run on it.
 final class Scene {
@@ -28,7 +29,7 @@ final class Scene {
   }
 
   /// Keeps what a script gets: each argument in a file, standard input in another, and a line in `log` when it starts
-  /// and when it ends.
+  /// and when it ends. It takes as long as the file `sleep` says, and waits as long as there is a file `hold`.
   private static let recorder = """
     #!/bin/sh
     echo "start $ONEVENT_RUN_ID $1" >> runs/log
@@ -40,6 +41,7 @@ final class Scene {
     cat > "runs/$ONEVENT_RUN_ID.stdin"
     env > "runs/$ONEVENT_RUN_ID.env"
     if [ -e sleep ]; then sleep "$(cat sleep)"; fi
+    while [ -e hold ]; do sleep 0.05; done
     echo "end $ONEVENT_RUN_ID $1" >> runs/log
     """
 
@@ -53,6 +55,10 @@ final class Scene {
   func script(_ name: String, _ text: String) throws {
     let path = try write(name, text)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+  }
+
+  func remove(_ name: String) throws {
+    try FileManager.default.removeItem(at: directory.appendingPathComponent(name))
   }
 
   func exists(_ name: String) -> Bool {
@@ -113,7 +119,13 @@ final class Scene {
   func command(_ arguments: String..., input: String = "", environment: [String: String] = [:]) async throws
     -> CommandResult
   {
-    try await runCommand(arguments, in: directory, input: input, environment: environment)
+    let directory = directory.path
+    let result = try await outsideOfThePool {
+      try runProgram(
+        oneventBinary.path, arguments, input: Data(input.utf8), environment: childEnvironment(environment),
+        directory: directory)
+    }
+    return CommandResult(status: result.status, output: result.outputText, errors: result.errorText)
   }
 }
 

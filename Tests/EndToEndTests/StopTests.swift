@@ -34,12 +34,15 @@ import Testing
       let queue = broker.uniqueName()
       let session = try broker.session()
       try session.declareQueue(queue, durable: true)
-      try scene.write("sleep", "2")
+      try scene.write("hold", "")
       try scene.write("onevent.conf", config(queue))
       for number in 0..<10 { try session.publish([try leaseBody(node: "node-\(number)")], routingKey: queue) }
       let daemon = try scene.run()
       try await daemon.waitFor("run started", count: 2)
-      #expect(try await daemon.stop() == 0)
+      daemon.signal(SIGTERM)
+      try await daemon.waitFor("onevent is stopping")
+      try scene.remove("hold")
+      #expect(try await daemon.end() == 0)
       #expect(scene.startedRuns.count == 2)
       #expect(scene.endedRuns.count == 2)
       try await waitUntil("eight events are ready again") { try session.queueDepth(queue)?.ready == 8 }

@@ -42,7 +42,7 @@ enum PythonJSON {
   /// What Python makes of each text: compact JSON with the numbers' own text, or nil where it refuses.
   static func compact(_ texts: [[UInt8]]) throws -> [String?] {
     let lines = texts.flatMap { $0.flatMap { [digit($0 >> 4), digit($0 & 15)] } + [UInt8(ascii: "\n")] }
-    let answer = String(decoding: try PythonReference.run(program, input: Data(lines)), as: UTF8.self)
+    let answer = String(decoding: try python(program, input: Data(lines)), as: UTF8.self)
     return answer.split(separator: "\n").map { line in
       guard line != "refused" else { return nil }
       let digits = Array(line.utf8)

@@ -35,33 +35,6 @@ enum PythonPatterns {
     """
 
   static func answers(to questions: [Question]) throws -> [Answer] {
-    try JSONDecoder().decode([Answer].self, from: run(program, input: JSONEncoder().encode(questions)))
-  }
-
-  /// Runs a program of Python and returns what it writes.
-  static func run(_ program: String, input: Data) throws -> Data {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", program]
-    let toPython = try FileHandle.temporary(holding: input)
-    process.standardInput = toPython
-    let fromPython = Pipe()
-    process.standardOutput = fromPython
-    try process.run()
-    let output = fromPython.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    struct Failed: Error { var status: Int32 }
-    guard process.terminationStatus == 0 else { throw Failed(status: process.terminationStatus) }
-    return output
-  }
-}
-
-extension FileHandle {
-  /// A file without a name, so that a writer and a reader of pipes never wait for each other.
-  fileprivate static func temporary(holding data: Data) throws -> FileHandle {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("onevent-" + UUID().uuidString)
-    try data.write(to: url)
-    defer { try? FileManager.default.removeItem(at: url) }
-    return try FileHandle(forReadingFrom: url)
+    try JSONDecoder().decode([Answer].self, from: python(program, input: JSONEncoder().encode(questions)))
   }
 }

@@ -101,7 +101,7 @@ import Testing
       import fnmatch, json, sys
       json.dump([[fnmatch.fnmatchcase(s, q["pattern"]) for s in q["subjects"]] for q in json.load(sys.stdin)], sys.stdout)
       """
-    let output = try PythonPatterns.run(program, input: JSONEncoder().encode(questions))
+    let output = try python(program, input: JSONEncoder().encode(questions))
     var matched = 0
     for (question, expected) in zip(questions, try JSONDecoder().decode([[Bool]].self, from: output)) {
       let glob = Glob(question.pattern)
