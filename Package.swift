@@ -77,7 +77,8 @@ let package = Package(
       name: "BrokerFixture", dependencies: ["CRabbitMQ", "ProgramFixture"], path: "Tests/BrokerFixture",
       swiftSettings: swift),
     .testTarget(
-      name: "ConfigTextTests", dependencies: ["ConfigText", "ProgramFixture"], exclude: ["configparser_oracle.py"], swiftSettings: swift),
+      name: "ConfigTextTests", dependencies: ["ConfigText", "ProgramFixture"], exclude: ["configparser_oracle.py"],
+      swiftSettings: swift),
     .testTarget(name: "EventsTests", dependencies: ["Events", "ProgramFixture"], swiftSettings: swift),
     .testTarget(name: "AMQPTests", dependencies: ["AMQP", "BrokerFixture", "ProgramFixture"], swiftSettings: swift),
     .testTarget(name: "ScriptsTests", dependencies: ["Scripts", "Events", "CLinux"], swiftSettings: swift),
@@ -91,7 +92,8 @@ let package = Package(
       swiftSettings: swift
     ),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Events", "BrokerFixture", "ProgramFixture", "onevent"], swiftSettings: swift),
+      name: "EndToEndTests", dependencies: ["Events", "BrokerFixture", "ProgramFixture", "onevent"],
+      swiftSettings: swift),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

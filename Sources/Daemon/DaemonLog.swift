@@ -8,7 +8,7 @@ package struct DaemonLog {
   package let logger: Logger
   private let writer: LogWriter
 
-  /// - Parameter verbose: Whether level debug holds whatever the settings say.
+  /// Begins to write; with `verbose`, level debug holds whatever the settings say.
   package init(_ settings: LogSettings, verbose: Bool) {
     let format = settings.format
     let writer = LogWriter(descriptor: 2) { dropped in
@@ -16,7 +16,9 @@ package struct DaemonLog {
         format, .warning, "log lines dropped: the reader of the log is too slow", ["dropped": "\(dropped)"],
         now: RealTime.now)
     }
-    let handler = DaemonLogHandler(writer: writer, format: format, logLevel: verbose ? .debug : Logger.Level(rawValue: settings.level.rawValue) ?? .info)
+    let handler = DaemonLogHandler(
+      writer: writer, format: format,
+      logLevel: verbose ? .debug : Logger.Level(rawValue: settings.level.rawValue) ?? .info)
     logger = Logger(label: "onevent") { _ in handler }
     self.writer = writer
   }

@@ -22,7 +22,9 @@ struct DaemonLogHandler: LogHandler {
     writer.write(Self.line(format, event.level, event.message.description, facts, now: RealTime.now))
   }
 
-  /// One line, its end included. Keys are in alphabetical order, so that lines can be compared.
+  /// One line, its end included.
+  ///
+  /// Keys are in alphabetical order, so that lines can be compared.
   static func line(
     _ format: LogSettings.Format, _ level: Logger.Level, _ message: String, _ facts: Logger.Metadata, now: RealTime
   ) -> [UInt8] {

@@ -46,8 +46,10 @@ package final class EventDaemon {
     }
   }
 
-  /// Runs until SIGTERM or SIGINT, then drains: what has started is finished within `drain_timeout`, the rest is given
-  /// back. A second signal ends the scripts at once.
+  /// Runs until SIGTERM or SIGINT, then drains.
+  ///
+  /// What has started is finished within `drain_timeout`, the rest is given back. A second signal ends the scripts at
+  /// once.
   ///
   /// Every thread that was started before must have blocked the signals of `DaemonSignals`.
   package func run(_ signals: DaemonSignals) {
@@ -67,7 +69,8 @@ package final class EventDaemon {
       switch signals.wait(for: .seconds(1)) {
       case SIGTERM, SIGINT: return
       case SIGHUP:
-        logger.warning("SIGHUP ignored: this version reads its configuration at start only; restart it to read it again")
+        logger.warning(
+          "SIGHUP ignored: this version reads its configuration at start only; restart it to read it again")
       default: dispatcher.warnOfSlowRuns()
       }
     }
@@ -75,7 +78,8 @@ package final class EventDaemon {
 
   private func stop(_ signals: DaemonSignals) {
     let limit = configuration.scripts.drainTimeout
-    logger.notice("onevent is stopping", metadata: ["running": "\(dispatcher.runningCount)", "drain_timeout": "\(limit)"])
+    logger.notice(
+      "onevent is stopping", metadata: ["running": "\(dispatcher.runningCount)", "drain_timeout": "\(limit)"])
     for consumer in consumers { consumer.stopTaking() }
     dispatcher.drain()
     let deadline = ContinuousClock.now + limit

@@ -24,7 +24,8 @@ struct RunLog: Sendable {
   }
 
   func slow(_ run: Run, _ duration: Duration) {
-    logger.warning("run takes longer than warn_after", metadata: metadata(run, [LogKey.duration: "\(seconds(duration))"]))
+    logger.warning(
+      "run takes longer than warn_after", metadata: metadata(run, [LogKey.duration: "\(seconds(duration))"]))
   }
 
   func ended(_ run: Run, _ completion: Completion) {

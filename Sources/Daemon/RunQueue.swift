@@ -113,7 +113,9 @@ struct RunQueue {
 }
 
 extension Heap<UInt64> {
-  /// Removes one element. Rare: only runs that never started are taken out from within.
+  /// Removes one element.
+  ///
+  /// Rare: only runs that never started are taken out from within.
   fileprivate mutating func remove(_ element: UInt64) {
     guard unordered.contains(element) else { return }
     self = Heap(unordered.filter { $0 != element })

@@ -3,9 +3,9 @@
 import CLinux
 import Glibc
 
-/// Starts a detached thread. It inherits the signals that the daemon has blocked.
+/// Starts a detached thread.
 ///
-/// - Parameter name: Shown by ps(1) and top(1), at most 15 bytes.
+/// It inherits the signals that the daemon has blocked. Its name is shown by ps(1) and top(1), at most 15 bytes of it.
 func startThread(named name: String, _ body: @escaping @Sendable () -> Void) {
   let entry = Unmanaged.passRetained(ThreadEntry(name: name, body: body))
   var thread = pthread_t()

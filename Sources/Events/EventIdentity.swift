@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What makes two deliveries the same event. Within one source: two sources never deduplicate each other.
+/// What makes two deliveries the same event.
+///
+/// Within one source: two sources never deduplicate each other.
 package struct EventIdentity: Sendable, Hashable {
   package var source: String
   /// The sender's identity.

@@ -68,7 +68,8 @@ struct CheckReport {
       let hosts = address.hosts.map { "\($0.name):\($0.port)" }.joined(separator: ", ")
       let queues = source.consumer.queues.map(\.name).joined(separator: ", ")
       let note = source.isConsumed ? "" : " - NOT consumed: no enabled action can match its events"
-      return "source \(source.name): \(address.user)@\(hosts) virtual host \(address.virtualHost), queues \(queues)\(note)"
+      return
+        "source \(source.name): \(address.user)@\(hosts) virtual host \(address.virtualHost), queues \(queues)\(note)"
     }
   }
 

@@ -13,7 +13,8 @@ struct InitCommand: ParsableCommand {
       the action is made for a captured event: its type, and its paths to choose from.
       """)
 
-  @Option(help: ArgumentHelp("A captured event (a body as it was on the bus), or - for standard input.", valueName: "event"))
+  @Option(
+    help: ArgumentHelp("A captured event (a body as it was on the bus), or - for standard input.", valueName: "event"))
   var from: String?
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"))

@@ -35,22 +35,25 @@ package final class TestCertificates: Sendable {
   private func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
 
   private func makeAuthority(_ name: String, _ subject: String) throws {
-    _ = try output(of: 
-      "/usr/bin/openssl",
+    _ = try output(
+      of:
+        "/usr/bin/openssl",
       ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
         + ["-subj", "/CN=\(subject)", "-keyout", path("\(name)-key.pem"), "-out", path("\(name).pem")])
   }
 
   private func makeCertificate(_ name: String, _ subject: String, _ fields: String) throws {
     let request = path("\(name)-request.pem")
-    _ = try output(of: 
-      "/usr/bin/openssl",
+    _ = try output(
+      of:
+        "/usr/bin/openssl",
       ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
         + ["-subj", "/CN=\(subject)", "-keyout", path("\(name)-key.pem"), "-out", request])
     let extensions = path("\(name)-fields")
     try fields.write(toFile: extensions, atomically: true, encoding: .utf8)
-    _ = try output(of: 
-      "/usr/bin/openssl",
+    _ = try output(
+      of:
+        "/usr/bin/openssl",
       ["x509", "-req", "-in", request, "-CA", authority, "-CAkey", path("ca-key.pem"), "-CAcreateserial"]
         + ["-days", "2", "-extfile", extensions, "-out", path("\(name).pem")])
   }

@@ -233,6 +233,8 @@ private struct ConfigparserAnswer: Decodable {
     let result = try runProgram("python3", [script.path, folder.path])
     try #require(result.status == 0, "python3 could not read the documents: \(result.errorText)")
     let decoder = JSONDecoder()
-    return try result.output.split(separator: UInt8(ascii: "\n")).map { try decoder.decode(ConfigparserAnswer.self, from: $0) }
+    return try result.output.split(separator: UInt8(ascii: "\n")).map {
+      try decoder.decode(ConfigparserAnswer.self, from: $0)
+    }
   }
 }

@@ -97,7 +97,8 @@ import Testing
       try await listener.expectEverythingRan()
       let session = try listener.broker.session()
       try session.deleteQueue(listener.queue)
-      try await listener.daemon.waitFor("queue does not exist yet: it is consumed as soon as its publisher has created it")
+      try await listener.daemon.waitFor(
+        "queue does not exist yet: it is consumed as soon as its publisher has created it")
       try session.declareQueue(listener.queue, durable: true)
       try listener.publish(5)
       try await listener.expectEverythingRan()
@@ -146,7 +147,8 @@ import Testing
   func deliveryTimeout() async throws {
     try await Broker.withPrivate { broker in
       try await broker.ctl(
-        "eval", "application:set_env(rabbit,consumer_timeout,2000), application:set_env(rabbit,channel_tick_interval,500).")
+        "eval",
+        "application:set_env(rabbit,consumer_timeout,2000), application:set_env(rabbit,channel_tick_interval,500).")
       try await Scene.with { scene in
         try scene.write("sleep", "8")
         var listener = try Listener(scene, broker)
@@ -210,7 +212,9 @@ import Testing
       #expect(listener.daemon.lines(missing).count == 2)
       #expect(listener.daemon.lines("source lost").isEmpty)
       let redelivered = scene.startedRuns.compactMap { line in
-        line.split(separator: " ").dropFirst().first.flatMap { try? scene.standardInput(of: String($0))["redelivered"] as? Bool }
+        line.split(separator: " ").dropFirst().first.flatMap {
+          try? scene.standardInput(of: String($0))["redelivered"] as? Bool
+        }
       }
       #expect(redelivered.count == 200)
       #expect(redelivered.allSatisfy { !$0 })

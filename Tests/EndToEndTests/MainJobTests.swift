@@ -128,8 +128,10 @@ import Testing
       try scene.write("onevent.conf", config(queue, "script_params = purpose"))
       let daemon = try scene.run()
       let invalid: [[UInt8]] = [
-        [], Array("not json".utf8), Array("{\"a\":1".utf8), [0xff, 0xfe, 0x00], Array(repeating: UInt8(ascii: "["), count: 5000),
-        Array("{\"oslo.version\":\"2.0\",\"oslo.message\":\"{\\\"_context_auth_token\\\": \\\"gAAAA-secret\\\"\"}".utf8),
+        [], Array("not json".utf8), Array("{\"a\":1".utf8), [0xff, 0xfe, 0x00],
+        Array(repeating: UInt8(ascii: "["), count: 5000),
+        Array(
+          "{\"oslo.version\":\"2.0\",\"oslo.message\":\"{\\\"_context_auth_token\\\": \\\"gAAAA-secret\\\"\"}".utf8),
       ]
       for body in invalid { try session.publish([body], routingKey: queue) }
       try session.publish([try leaseBody()], routingKey: queue)

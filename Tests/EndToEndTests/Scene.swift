@@ -28,8 +28,9 @@ final class Scene {
     try? FileManager.default.removeItem(at: directory)
   }
 
-  /// Keeps what a script gets: each argument in a file, standard input in another, and a line in `log` when it starts
-  /// and when it ends. It takes as long as the file `sleep` says, and waits as long as there is a file `hold`.
+  /// Keeps what a script gets.
+  ///
+  /// Each argument in a file, standard input in another, and a line in `log` when it starts and when it ends. It takes as long as the file `sleep` says, and waits as long as there is a file `hold`.
   private static let recorder = """
     #!/bin/sh
     echo "start $ONEVENT_RUN_ID $1" >> runs/log

@@ -14,13 +14,10 @@ package final class Program: Sendable {
   package let pid: Int32
   private let end = Mutex<Int32?>(nil)
 
-  /// Starts a program.
+  /// Starts a program, looked for in `PATH` when its path holds no `/`.
   ///
-  /// - Parameters:
-  ///   - path: Looked for in `PATH` when it holds no `/`.
-  ///   - environment: The whole environment; nil = that of the tests.
-  ///   - directory: Where it starts; nil = where the tests run.
-  ///   - input: A file; so are `output` and `errors`, which are appended to.
+  /// Without an `environment` it gets that of the tests, without a `directory` it starts where they run. `input`,
+  /// `output` and `errors` are files; the latter two are appended to.
   package init(
     _ path: String, _ arguments: [String], environment: [String: String]? = nil, directory: String? = nil,
     input: String = "/dev/null", output: String = "/dev/null", errors: String = "/dev/null"
