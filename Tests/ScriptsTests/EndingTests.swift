@@ -6,7 +6,7 @@ import Scripts
 import Testing
 
 /// How scripts are ended, and what their ends wait for.
-@Suite(.timeLimit(.minutes(1))) struct EndingTests {
+@Suite(.timeLimit(.minutes(3))) struct EndingTests {
   private let soon = Duration.milliseconds(150)
 
   @Test("A timeout ends a script with TERM; it is a timeout even if the script then exits with 0")
