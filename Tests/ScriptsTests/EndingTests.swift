@@ -104,6 +104,18 @@ import Testing
     #expect(await workshop.end(of: attempt).completion.outcome == .interrupted)
   }
 
+  @Test("An interruption right before the closing is not lost, nor is the closing")
+  func interruptionAndClosing() throws {
+    for _ in 0..<300 {
+      let recorder = Recorder()
+      let runner = try ScriptRunner(outputLimit: 0, observer: recorder)
+      runner.start(Invocation("/bin/sleep", ["1000"]), as: AttemptID(1))
+      runner.interruptAll()
+      runner.close()
+      #expect(recorder.record(of: AttemptID(1)).completions.map(\.outcome) == [.interrupted])
+    }
+  }
+
   @Test("Closing waits for the last script; what comes later ends as interrupted, unstarted")
   func closing() throws {
     let workshop = try Workshop()
