@@ -45,12 +45,14 @@ final class WatchList: Sendable {
     var interruptions: UInt64 = 0
     /// Whether no run comes any more.
     var isLast = false
-
-    var isEmpty: Bool { runs.isEmpty && unstarted.isEmpty && !isInterrupted }
   }
 
   private struct State {
     var news = News()
+    /// Whether something came in since the last look.
+    ///
+    /// A ring of the doorbell says less: the watcher may answer it together with an earlier one, after its look.
+    var isNew = false
     /// How long the watcher sleeps; `past` while it is awake and will look here before it sleeps.
     var sleepsUntil = Moment.past
     var lastSerial: UInt64 = 0
@@ -77,6 +79,7 @@ final class WatchList: Sendable {
       try watch(run.standardError.descriptor ?? -1, as: .output(serial, .standardError))
       state.lastSerial = serial
       state.news.runs.append((serial, run))
+      state.isNew = true
       let isBehind = run.interruptions < state.news.interruptions
       return run.timeout < state.sleepsUntil && state.sleepsUntil > .past || isBehind
     }
@@ -89,13 +92,17 @@ final class WatchList: Sendable {
       state.news.unstarted += unstarted
       state.news.isInterrupted = true
       state.news.interruptions = interruption
+      state.isNew = true
     }
     doorbell.ring()
   }
 
   /// Says that no run comes any more.
   func expectNoMore() {
-    state.withLock { $0.news.isLast = true }
+    state.withLock { state in
+      state.news.isLast = true
+      state.isNew = true
+    }
     doorbell.ring()
   }
 
@@ -103,6 +110,7 @@ final class WatchList: Sendable {
   func takeNews() -> News {
     state.withLock { state in
       state.sleepsUntil = .past
+      state.isNew = false
       let news = state.news
       state.news.runs = []
       state.news.unstarted = []
@@ -116,7 +124,7 @@ final class WatchList: Sendable {
   /// - Returns: How many events were written to `events`.
   func waitForEvents(_ events: UnsafeMutableBufferPointer<epoll_event>, until moment: Moment) -> Int {
     let sleeps = state.withLock { state in
-      guard state.news.isEmpty else { return false }
+      guard !state.isNew else { return false }
       state.sleepsUntil = moment
       return true
     }

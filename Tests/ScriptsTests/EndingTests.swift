@@ -6,7 +6,7 @@ import Scripts
 import Testing
 
 /// How scripts are ended, and what their ends wait for.
-@Suite(.timeLimit(.minutes(1))) struct EndingTests {
+@Suite(.timeLimit(.minutes(3))) struct EndingTests {
   private let soon = Duration.milliseconds(150)
 
   @Test("A timeout ends a script with TERM; it is a timeout even if the script then exits with 0")
@@ -102,6 +102,18 @@ import Testing
     _ = await workshop.recorder.wait(for: attempt) { !$0.lines.isEmpty }
     workshop.runner.interruptAll()
     #expect(await workshop.end(of: attempt).completion.outcome == .interrupted)
+  }
+
+  @Test("An interruption right before the closing is not lost, nor is the closing")
+  func interruptionAndClosing() throws {
+    for _ in 0..<300 {
+      let recorder = Recorder()
+      let runner = try ScriptRunner(outputLimit: 0, observer: recorder)
+      runner.start(Invocation("/bin/sleep", ["1000"]), as: AttemptID(1))
+      runner.interruptAll()
+      runner.close()
+      #expect(recorder.record(of: AttemptID(1)).completions.map(\.outcome) == [.interrupted])
+    }
   }
 
   @Test("Closing waits for the last script; what comes later ends as interrupted, unstarted")

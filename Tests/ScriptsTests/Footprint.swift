@@ -8,11 +8,16 @@ struct Footprint {
   var zombies: Int
   var residentBytes: Int
 
-  /// Returns the footprint of a process whose runtime has opened what it opens at first use.
-  ///
-  /// That are the descriptors of its timers, which a test's time limit also needs, at a time of its own.
+  /// Returns the footprint of a process whose runtime has opened what it opens at the first use of a timer, which
+  /// a test's time limit also makes, at a time of its own.
   static func settled() async throws -> Footprint {
-    try await Task.sleep(for: .milliseconds(1))
+    for _ in 0..<1_000 {
+      try await Task.sleep(for: .milliseconds(1))
+      let files = FileManager.default
+      let open = (try? files.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+      let targets = open.map { try? files.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)") }
+      if targets.contains("anon_inode:[timerfd]") { break }
+    }
     return now()
   }
 

@@ -6,7 +6,7 @@ import Scripts
 import Testing
 
 /// What a script finds when it starts.
-@Suite(.timeLimit(.minutes(1))) struct ScriptWorldTests {
+@Suite(.timeLimit(.minutes(3))) struct ScriptWorldTests {
   private static let hostile: [[UInt8]] = [
     [], Array("x; touch /tmp/pwned".utf8), Array("$(id) `id` ${IFS} * ? ~".utf8), Array(#"'"\"'"#.utf8),
     Array("two\nlines\r\n".utf8), Array("-rf".utf8), Array("--".utf8), Array(" ".utf8), [0xFF, 0xC3, 0x28, 1, 0x7F],

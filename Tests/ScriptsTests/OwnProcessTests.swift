@@ -3,11 +3,12 @@
 import Events
 import Foundation
 import Scripts
-import Synchronization
 import Testing
 
-/// Nothing is left behind; in processes of their own, because other tests open descriptors at the same time.
-@Suite(.timeLimit(.minutes(2))) struct LeakTests {
+/// What needs a process of its own: to count what is left behind, or to change the whole process.
+///
+/// One after the other: waiting for such a process occupies a thread of the pool that all tests share.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct OwnProcessTests {
   @Test("The footprint notices one descriptor, one zombie and 4 MB")
   func detector() async {
     await #expect(processExitsWith: .success) {
@@ -112,64 +113,84 @@ import Testing
       #expect(completion.standardOutput.text == "event" && completion.standardError.text == "error\n")
     }
   }
-}
 
-/// Runs one invocation many times, with four at a time, each started where another one ends.
-private final class Relay: RunObserver {
-  private struct State {
-    var left = 0
-    var running = 0
-    var successes = 0
-    var runner: ScriptRunner?
-    var continuation: CheckedContinuation<Void, Never>?
-    var attempts: UInt64 = 0
-  }
-
-  private let state = Mutex(State())
-  private let invocation: Invocation
-
-  init(_ invocation: Invocation) { self.invocation = invocation }
-
-  var successes: Int { state.withLock { $0.successes } }
-
-  func run(_ count: Int, on runner: ScriptRunner) async {
-    await withCheckedContinuation { continuation in
-      state.withLock {
-        $0.left = count
-        $0.runner = runner
-        $0.continuation = continuation
+  @Test("What an ordinary user may not enter or execute is named")
+  func ordinaryUser() async {
+    await #expect(processExitsWith: .success) {
+      let workshop = try Workshop()
+      #expect(chmod(workshop.directory, 0o755) == 0)
+      let script = try workshop.script("exit 0")
+      let foreign = try workshop.script("exit 0")
+      let closed = "\(workshop.directory)/closed"
+      mkdir(closed, 0o755)
+      let hidden = try workshop.file("closed/it", Array("#!/bin/sh\n".utf8))
+      #expect(chmod(foreign, 0o700) == 0 && chmod(closed, 0o600) == 0)
+      if geteuid() == 0 { #expect(setuid(65_534) == 0) }
+      for (invocation, words) in [
+        (Invocation(hidden), "may not enter the directory \(closed)"),
+        (Invocation(script, directory: closed), "cannot enter its working directory \(closed)"),
+      ] {
+        let outcome = await workshop.run(invocation).completion.outcome
+        guard case .couldNotStart(EACCES, let reason) = outcome else {
+          Issue.record("outcome is \(outcome)")
+          continue
+        }
+        #expect(reason.contains(words), "\(reason)")
       }
-      for _ in 0..<4 { next() }
+      #expect(await workshop.run(Invocation(script)).completion.outcome == .exited(0))
     }
   }
 
-  func started(_ attempt: AttemptID, pid: Int32) {}
-  func printed(_ attempt: AttemptID, _ stream: Scripts.OutputStream, _ line: UnsafeBufferPointer<UInt8>) {}
-
-  func ended(_ attempt: AttemptID, _ completion: Completion) {
-    state.withLock {
-      $0.running -= 1
-      if completion.outcome == .exited(0) { $0.successes += 1 }
+  @Test("Exhausted descriptors are told with the limit's name, at every step, and nothing leaks")
+  func descriptorLimit() async {
+    await #expect(processExitsWith: .success) {
+      let workshop = try Workshop()
+      let invocation = Invocation("/bin/true", input: [65])
+      #expect(await workshop.run(invocation).completion.outcome == .exited(0))
+      _ = try await Footprint.settled()
+      // Below the last of these, every number is taken.
+      let last = (0..<64).map { _ in open("/dev/null", O_RDONLY | O_CLOEXEC) }.max() ?? -1
+      let before = try await Footprint.settled().descriptors
+      // RLIMIT_NOFILE, whose type differs between C and Swift.
+      let openFiles = __rlimit_resource_t(7)
+      var limit = rlimit()
+      getrlimit(openFiles, &limit)
+      var refusals = 0
+      for spare in 0...9 as ClosedRange<rlim_t> {
+        var lowered = limit
+        lowered.rlim_cur = rlim_t(last + 1) + spare
+        setrlimit(openFiles, &lowered)
+        let outcome = await workshop.run(invocation).completion.outcome
+        setrlimit(openFiles, &limit)
+        if case .couldNotStart(EMFILE, let reason) = outcome {
+          #expect(reason.contains("LimitNOFILE="), "\(reason)")
+          refusals += 1
+        } else {
+          #expect(outcome == .exited(0))
+        }
+        #expect(Footprint.now().descriptors == before)
+        #expect(Footprint.now().zombies == 0)
+      }
+      // Input, directory and two pipes take six; what the child is watched by takes the place of one of them.
+      #expect(refusals == 6)
     }
-    next()
   }
 
-  private func next() {
-    let (runner, attempt, continuation) = state.withLock { state in
-      if state.left > 0 {
-        state.left -= 1
-        state.running += 1
-        state.attempts += 1
-        return (state.runner, AttemptID(state.attempts), nil as CheckedContinuation<Void, Never>?)
+  @Test("A flood on both streams costs no memory; what is not kept is counted")
+  func flood() async {
+    await #expect(processExitsWith: .success) {
+      let workshop = try Workshop(outputLimit: 10_000, keepsLines: false)
+      let line = String(repeating: "y", count: 999)
+      let script = try workshop.script("(yes \(line) | head -c 100000000) & yes \(line) | head -c 100000000 >&2; wait")
+      _ = await workshop.run(Invocation(try workshop.script("yes \(line) | head -c 1000000")))
+      let before = Footprint.now().residentBytes
+      let (record, completion) = await workshop.run(Invocation(script))
+      #expect(completion.outcome == .exited(0))
+      #expect(record.printedBytes == 2 * 99_900_000)
+      for kept in [completion.standardOutput, completion.standardError] {
+        #expect(kept.head.count == 5_000 && kept.tail.count == 5_000 && kept.dropped == 99_990_000)
       }
-      guard state.running == 0 else { return (nil, AttemptID(0), nil) }
-      defer {
-        state.continuation = nil
-        state.runner = nil
-      }
-      return (nil, AttemptID(0), state.continuation)
+      #expect(Footprint.now().residentBytes - before < 8 << 20)
     }
-    runner?.start(invocation, as: attempt)
-    continuation?.resume()
   }
 }
