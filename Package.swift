@@ -60,7 +60,8 @@ let package = Package(
     .target(name: "BrokerFixture", path: "Tests/BrokerFixture", swiftSettings: swift),
     .testTarget(name: "ConfigTextTests", dependencies: ["ConfigText"], swiftSettings: swift),
     .testTarget(name: "EventsTests", dependencies: ["Events"], swiftSettings: swift),
-    .testTarget(name: "AMQPTests", dependencies: ["AMQP", "BrokerFixture"], swiftSettings: swift),
+    .testTarget(
+      name: "AMQPTests", dependencies: ["AMQP", "BrokerFixture"], exclude: ["fake_broker.py"], swiftSettings: swift),
     .testTarget(name: "ScriptsTests", dependencies: ["Scripts"], swiftSettings: swift),
     .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: swift),
     .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: swift),

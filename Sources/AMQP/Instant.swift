@@ -48,9 +48,4 @@ extension Duration {
 
   /// For librabbitmq, at least one: zero would mean without waiting.
   var microseconds: Int64 { Int64(max(wholeNanoseconds / 1_000, 1)) }
-
-  /// The same as the C library spells it.
-  var timeInterval: timeval {
-    timeval(tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
-  }
 }
