@@ -37,7 +37,7 @@ import Testing
         try await daemon.waitFor(
           "queue does not exist yet: it is consumed as soon as its publisher has created it", count: 2)
         let publisher = repository.appendingPathComponent("scripts/publish-lease-events").path
-        let url = "\(broker.url)/\(virtualHost)"
+        let url = "rabbit://guest:guest@127.0.0.1:\(broker.port)/\(virtualHost)"
         let result = try await outsideOfThePool { try runProgram(publisher, [url] + kind.options) }
         try #require(result.status == 0, "\(result.errorText)")
         try await daemon.waitFor("run succeeded", count: 6)
