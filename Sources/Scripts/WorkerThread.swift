@@ -7,8 +7,10 @@ import Glibc
 struct WorkerThread: Sendable {
   private let handle: pthread_t
 
-  /// Starts a thread that blocks every signal, so that handlers run elsewhere.
+  /// Starts a thread that blocks every signal but `SIGCHLD`, so that handlers run elsewhere.
   ///
+  /// `SIGCHLD` is not blocked, because a signal without a handler is dropped when it comes to a thread that does not
+  /// block it, and else wakes another thread, which then drops it: at the end of every child of this thread.
   /// `ps -L` shows its name, of which the kernel takes at most 15 bytes.
   init(name: String, _ body: @escaping @Sendable () -> Void) throws(ErrorNumber) {
     var attributes = pthread_attr_t()
@@ -20,6 +22,7 @@ struct WorkerThread: Sendable {
       Work {
         var signals = sigset_t()
         sigfillset(&signals)
+        sigdelset(&signals, SIGCHLD)
         pthread_sigmask(SIG_SETMASK, &signals, nil)
         clinux_set_thread_name(name)
         body()

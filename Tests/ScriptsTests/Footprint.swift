@@ -4,26 +4,30 @@ import Foundation
 
 /// What a process holds of the system: what must be the same after many runs as before.
 struct Footprint {
+  /// All but timers, of which the runner has none: the runtime opens them at times of its own.
   var descriptors: Int
   var zombies: Int
   var residentBytes: Int
 
-  /// Returns the footprint of a process whose runtime has opened what it opens at the first use of a timer, which
-  /// a test's time limit also makes, at a time of its own.
+  /// Returns the footprint of a process whose runtime has opened what it needs: that changed nothing for a while.
   static func settled() async throws -> Footprint {
-    for _ in 0..<1_000 {
+    var steady = 0
+    var last = now().descriptors
+    for _ in 0..<2_000 where steady < 20 {
       try await Task.sleep(for: .milliseconds(1))
-      let files = FileManager.default
-      let open = (try? files.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
-      let targets = open.map { try? files.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)") }
-      if targets.contains("anon_inode:[timerfd]") { break }
+      let current = now().descriptors
+      steady = current == last ? steady + 1 : 0
+      last = current
     }
     return now()
   }
 
   static func now() -> Footprint {
     let files = FileManager.default
-    let descriptors = (try? files.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? -1
+    let descriptors = (try? files.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+    let timers = descriptors.filter {
+      (try? files.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == "anon_inode:[timerfd]"
+    }
     let own = getpid()
     let zombies = ((try? files.contentsOfDirectory(atPath: "/proc")) ?? []).filter { entry in
       guard pid_t(entry) != nil,
@@ -33,7 +37,7 @@ struct Footprint {
     }
     let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
     return Footprint(
-      descriptors: descriptors, zombies: zombies.count,
+      descriptors: descriptors.count - timers.count, zombies: zombies.count,
       residentBytes: (pages.flatMap { Int($0[1]) } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))))
   }
 }
