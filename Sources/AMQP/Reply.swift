@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CRabbitMQ
+import Glibc
 
 /// Turns what librabbitmq's functions return into errors: the only place that reads its status codes.
 enum Reply {
@@ -44,6 +45,8 @@ enum Reply {
 
   /// The error that a negative status means.
   static func error(_ status: Int32, _ operation: String) -> AMQPError {
+    // Not yet overwritten: the library returns right after the system call that failed.
+    let cause = errno
     let words = amqp_error_string2(status).map { String(cString: $0) } ?? "status \(status)"
     switch status {
     case AMQP_STATUS_BAD_AMQP_DATA.rawValue, AMQP_STATUS_UNKNOWN_CLASS.rawValue,
@@ -56,6 +59,8 @@ enum Reply {
       return .connectionLost(operation: operation, reason: "the broker did not answer in time")
     case AMQP_STATUS_CONNECTION_CLOSED.rawValue, AMQP_STATUS_SOCKET_CLOSED.rawValue:
       return .connectionLost(operation: operation, reason: "the broker's side closed the socket")
+    case AMQP_STATUS_SOCKET_ERROR.rawValue where cause != 0 && cause != EAGAIN:
+      return .connectionLost(operation: operation, reason: describe(errno: cause))
     default: return .connectionLost(operation: operation, reason: words)
     }
   }

@@ -8,6 +8,7 @@
 #include <amqp_tcp_socket.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
 
 // The library logs in through a variadic function, which Swift cannot call.
 static inline amqp_rpc_reply_t onevent_login_plain(amqp_connection_state_t state, const char *virtual_host,
@@ -41,42 +42,36 @@ static const amqp_method_number_t onevent_basic_return = AMQP_BASIC_RETURN_METHO
 static const amqp_method_number_t onevent_basic_ack = AMQP_BASIC_ACK_METHOD;
 static const amqp_method_number_t onevent_basic_nack = AMQP_BASIC_NACK_METHOD;
 
-// Times in microseconds. `struct timeval` belongs to no single module as Swift sees it: whoever includes its header here
-// takes it away from all others. So it is spelled by its layout, which is the same on every 64-bit Linux.
-typedef struct onevent_interval {
-  long seconds;
-  long microseconds;
-} onevent_interval;
-
-static inline onevent_interval onevent_interval_of(int64_t microseconds) {
-  return (onevent_interval){microseconds / 1000000, microseconds % 1000000};
+// Times in microseconds: `struct timeval` belongs to several modules at once, as Swift sees it, and is not for it.
+static inline struct timeval onevent_interval(int64_t microseconds) {
+  return (struct timeval){.tv_sec = microseconds / 1000000, .tv_usec = microseconds % 1000000};
 }
 
 // The next frame that is there already, or AMQP_STATUS_TIMEOUT.
 static inline int onevent_next_frame(amqp_connection_state_t state, amqp_frame_t *frame) {
-  onevent_interval immediately = {0, 0};
-  return amqp_simple_wait_frame_noblock(state, frame, (struct timeval *)&immediately);
+  struct timeval immediately = {0, 0};
+  return amqp_simple_wait_frame_noblock(state, frame, &immediately);
 }
 
 // The next frame, waited for at most so long, or AMQP_STATUS_TIMEOUT.
 static inline int onevent_await_frame(amqp_connection_state_t state, amqp_frame_t *frame, int64_t microseconds) {
-  onevent_interval limit = onevent_interval_of(microseconds);
-  return amqp_simple_wait_frame_noblock(state, frame, (struct timeval *)&limit);
+  struct timeval limit = onevent_interval(microseconds);
+  return amqp_simple_wait_frame_noblock(state, frame, &limit);
 }
 
 static inline int onevent_set_handshake_limit(amqp_connection_state_t state, int64_t microseconds) {
-  onevent_interval limit = onevent_interval_of(microseconds);
-  return amqp_set_handshake_timeout(state, (const struct timeval *)&limit);
+  struct timeval limit = onevent_interval(microseconds);
+  return amqp_set_handshake_timeout(state, &limit);
 }
 
 static inline int onevent_set_reply_limit(amqp_connection_state_t state, int64_t microseconds) {
-  onevent_interval limit = onevent_interval_of(microseconds);
-  return amqp_set_rpc_timeout(state, (const struct timeval *)&limit);
+  struct timeval limit = onevent_interval(microseconds);
+  return amqp_set_rpc_timeout(state, &limit);
 }
 
 static inline int onevent_open_socket(amqp_socket_t *socket, const char *host, int port, int64_t microseconds) {
-  onevent_interval limit = onevent_interval_of(microseconds);
-  return amqp_socket_open_noblock(socket, host, port, (const struct timeval *)&limit);
+  struct timeval limit = onevent_interval(microseconds);
+  return amqp_socket_open_noblock(socket, host, port, &limit);
 }
 
 // Glibc as Swift sees it leaves these two headers out.

@@ -39,6 +39,7 @@ package final class EventDaemon {
         source: source, table: table, dispatcher: dispatcher, router: router, counters: counters, logger: logger)
       let log = SourceLog(logger: logger, source: source.name)
       var settings = source.consumer
+      settings.clientVersion = Version.current
       settings.connectionName = "onevent \(source.name) \(getpid())"
       let consumer = Consumer(settings, receiver: intake, observe: log.observe)
       router.connect(consumer)
@@ -57,7 +58,8 @@ package final class EventDaemon {
       "onevent started",
       metadata: [
         LogKey.config: "\(configuration.files.joined(separator: " "))",
-        "actions": "\(configuration.actions.count)", "sources": "\(consumers.count)", LogKey.pid: "\(getpid())",
+        "actions": "\(configuration.actions.count)", "sources": "\(consumers.count)", "version": "\(Version.current)",
+        LogKey.pid: "\(getpid())",
       ])
     for consumer in consumers { consumer.start() }
     waitForStop(signals)

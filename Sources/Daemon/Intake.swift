@@ -62,7 +62,10 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
     return take(event, delivery.tag)
   }
 
-  func batchEnded() {}
+  func batchEnded() {
+    // A large body's memory is not kept until the next one comes.
+    decoder.trim()
+  }
 
   private func take(_ event: Event, _ tag: DeliveryTag) -> Settlement? {
     guard !isIgnored(event) else {

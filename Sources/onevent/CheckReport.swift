@@ -49,7 +49,7 @@ struct CheckReport {
     let differences = findings.filter { $0.kind == .difference }
     if !differences.isEmpty {
       lines += ["", "What means something else than to the Python listener:"]
-      lines += differences.map { "  \($0.position): \($0.message)" }
+      lines += Self.grouped(differences)
       lines += ["For every file:"] + PythonListener.generalDifferences.map { "  \($0)" }
     }
     guard let configuration else {
@@ -60,6 +60,17 @@ struct CheckReport {
     if !looks.isEmpty { lines += [""] + looks.flatMap(\.lines) }
     lines += ["", "Good: \(configuration.files.joined(separator: ", "))."]
     return lines.drop { $0.isEmpty }.joined(separator: "\n")
+  }
+
+  /// One line for each message, with every place where it holds.
+  private static func grouped(_ findings: [ConfigFinding]) -> [String] {
+    var messages: [String] = []
+    var places: [String: [String]] = [:]
+    for finding in findings {
+      if places[finding.message] == nil { messages.append(finding.message) }
+      places[finding.message, default: []].append(finding.position.description)
+    }
+    return messages.map { "  \(places[$0, default: []].joined(separator: ", ")): \($0)" }
   }
 
   private func sources(_ configuration: Configuration) -> [String] {

@@ -21,6 +21,7 @@ struct EventOptions: ParsableArguments {
     var envelope = Envelope(source: source)
     envelope.routingKey = routingKey
     envelope.exchange = exchange
+    envelope.received = Int64(time(nil)) * 1_000_000_000
     let decoder = EventDecoder(mapping, inflatedLimit: 16 << 20)
     return try bytes.withUnsafeBytes { buffer in
       do {

@@ -77,7 +77,7 @@ final class ConsumerHarness: DeliveryReceiver {
 
   /// Waits for an event, counting from the first.
   func event(_ description: String, times: Int = 1, _ matches: @Sendable (ConsumerEvent) -> Bool) async throws {
-    try await waitUntil("\(description); events: \(events)", timeout: .seconds(40)) {
+    try await waitUntil(description, timeout: .seconds(40)) {
       events.count(where: matches) >= times
     }
   }
@@ -112,7 +112,7 @@ final class ConsumerHarness: DeliveryReceiver {
     do {
       return try await body(harness)
     } catch {
-      Issue.record("events until then: \(harness.events)")
+      Issue.record("the last events until then: \(harness.events.suffix(20))")
       throw error
     }
   }

@@ -127,7 +127,10 @@ import Testing
       try session.declareQueue(queue, durable: true)
       try scene.write("onevent.conf", config(queue, "script_params = purpose"))
       let daemon = try scene.run()
+      var lease = try leaseBody(purpose: "cut here")
+      if let cut = lease.firstIndex(of: UInt8(ascii: "h")) { lease[cut] = 0xc3 }
       let invalid: [[UInt8]] = [
+        lease,
         [], Array("not json".utf8), Array("{\"a\":1".utf8), [0xff, 0xfe, 0x00],
         Array(repeating: UInt8(ascii: "["), count: 5000),
         Array(
@@ -226,5 +229,35 @@ import Testing
       #expect(try await daemon.stop() == 0)
       try session.deleteQueue(queue)
     }
+  }
+
+  @Test("Every JSON text, well formed or not, is taken or refused, and the daemon lives")
+  func corpus() async throws {
+    try await Scene.with { scene in
+      let queue = broker.uniqueName()
+      let session = try broker.session()
+      try session.declareQueue(queue, durable: true)
+      try scene.write("onevent.conf", config(queue, "script_params = purpose"))
+      let daemon = try scene.run(environment: ["ONEVENT_LOG__LEVEL": "notice"])
+      let accepted = try bodies(of: "accepted")
+      let refused = try bodies(of: "refused")
+      try session.publish(accepted + refused + [try leaseBody()], routingKey: queue)
+      try await waitUntil("everything is settled", pause: .milliseconds(200)) {
+        let count = try await broker.messages(in: queue)
+        return count?.ready == 0 && count?.unacknowledged == 0
+      }
+      #expect(try await daemon.stop() == 0)
+      #expect(daemon.lines("delivery refused: its body cannot be decoded").count == refused.count)
+      let totals = try #require(daemon.lines("onevent stopped").first)
+      #expect(totals["unmatched"] == "\(accepted.count)")
+      #expect(totals["succeeded"] == "1")
+      try session.deleteQueue(queue)
+    }
+  }
+
+  private func bodies(of folder: String) throws -> [[UInt8]] {
+    try FileManager.default.contentsOfDirectory(
+      at: fixtures.appendingPathComponent("json/\(folder)"), includingPropertiesForKeys: nil
+    ).map { [UInt8](try Data(contentsOf: $0)) }
   }
 }

@@ -145,8 +145,10 @@ let oneventBinary: URL = {
   #endif
 }()
 
-let fixtures = URL(fileURLWithPath: #filePath)
-  .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures")
+let repository = URL(fileURLWithPath: #filePath)
+  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+let fixtures = repository.appendingPathComponent("Tests/Fixtures")
 
 /// A notification as it was on the bus.
 func notification(_ name: String) throws -> [UInt8] {

@@ -36,10 +36,20 @@ package final class Program: Sendable {
     }
     clinux_spawn_close_from(&actions, 3)
     defer { if opened >= 0 { close(opened) } }
+    // A thread of the test runner's pool blocks signals; the program must not.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var (none, all) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    sigfillset(&all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     let variables = (environment ?? ProcessInfo.processInfo.environment).map { "\($0.key)=\($0.value)" }
     var pid: pid_t = 0
     let result = Self.withVector([path] + arguments) { argv in
-      Self.withVector(variables) { envp in posix_spawnp(&pid, path, &actions, nil, argv, envp) }
+      Self.withVector(variables) { envp in posix_spawnp(&pid, path, &actions, &attributes, argv, envp) }
     }
     guard result == 0 else {
       throw ProgramFailure(description: "cannot start \(path): \(String(cString: strerror(result)))")

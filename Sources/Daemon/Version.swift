@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The version of this program, as in CHANGELOG.md.
-enum Version {
-  static let current = "0.1.0"
+package enum Version {
+  package static let current = "0.1.0"
 }
