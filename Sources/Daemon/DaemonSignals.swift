@@ -11,7 +11,10 @@ package struct DaemonSignals {
   package init() {
     sigemptyset(&set)
     for signal in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&set, signal) }
-    pthread_sigmask(SIG_BLOCK, &set, nil)
+    // Scripts' ends are seen by their pidfds: SIGCHLD would only wake threads for nothing.
+    var blocked = set
+    sigaddset(&blocked, SIGCHLD)
+    pthread_sigmask(SIG_BLOCK, &blocked, nil)
     signal(SIGPIPE, SIG_IGN)
   }
 

@@ -81,7 +81,7 @@ package final class EventDaemon {
   private func stop(_ signals: DaemonSignals) {
     let limit = configuration.scripts.drainTimeout
     logger.notice(
-      "onevent is stopping", metadata: ["running": "\(dispatcher.runningCount)", "drain_timeout": "\(limit)"])
+      "onevent is stopping", metadata: ["running": "\(dispatcher.runningCount)", "drain_timeout": "\(seconds(limit))"])
     for consumer in consumers { consumer.stopTaking() }
     dispatcher.drain()
     let deadline = ContinuousClock.now + limit

@@ -28,7 +28,7 @@ struct SourceLog: Sendable {
     case .lost(let reason):
       logger.warning("source lost", metadata: [LogKey.reason: "\(reason)"])
     case .retrying(let delay):
-      logger.info("source is connected again later", metadata: ["delay": "\(seconds(delay))"])
+      logger.info("source is tried again later", metadata: ["delay": "\(seconds(delay))"])
     case .paused(let reason):
       logger.warning("source is not read", metadata: [LogKey.reason: "\(reason)"])
     case .resumed:

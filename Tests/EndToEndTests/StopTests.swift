@@ -92,7 +92,7 @@ import Testing
     try await Scene.with { scene in
       try scene.write("onevent.conf", config("any").replacingOccurrences(of: "\(broker.port)", with: "1"))
       let daemon = try scene.run()
-      try await daemon.waitFor("source is connected again later", count: 2)
+      try await daemon.waitFor("source is tried again later", count: 2)
       #expect(daemon.lines("source lost").first?["reason"]?.contains("127.0.0.1") == true)
       #expect(try await daemon.stop(timeout: .seconds(5)) == 0)
     }
