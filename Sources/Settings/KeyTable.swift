@@ -35,4 +35,12 @@ package enum KeyTable {
       return "\(key.name)\n    \(key.summary)\n    \(key.type)\(unit); default: \(key.defaultText ?? "none")\n"
     }.joined()
   }
+
+  /// Every key, by the kind of section that it stands in.
+  package static var reference: String {
+    [
+      ("[DEFAULT] and [source:NAME]", SectionKind.source), ("[NAME] and [action:NAME]", .action),
+      ("[scripts]", .scripts), ("[log]", .log),
+    ].map { "\($0)\n\n\(listing(of: $1))" }.joined(separator: "\n")
+  }
 }

@@ -10,6 +10,7 @@ package enum PythonListener {
       + "and starts there.",
     "A script's environment is built from nothing; 'environment' and 'pass_environment' add to it.",
     "A script's exit status counts, and its output goes to the log.",
+    "What a script leaves in the background goes on, but its output is not read any more: connect it elsewhere.",
     "A script that runs longer than 'timeout' (10m) is ended; events of one node run one after another.",
     "A delivery is acknowledged when its scripts have ended, not before they start.",
     "Queues are no longer declared: one that does not exist is looked for until its publisher makes it.",

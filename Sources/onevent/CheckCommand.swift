@@ -23,7 +23,11 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
+  @Flag(help: "List every key with its meaning, type and default, and check nothing.")
+  var keys = false
+
   func run() throws {
+    guard !keys else { return print(KeyTable.reference) }
     let result = options.read()
     let report = CheckReport(result, sources: broker ? Self.look(result) : [])
     print(json ? report.json : report.text)

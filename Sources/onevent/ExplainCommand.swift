@@ -14,18 +14,15 @@ struct ExplainCommand: ParsableCommand {
       Exit code: 0 something matched, 1 nothing did, 65 the event cannot be decoded.
       """)
 
-  @OptionGroup var options: ConfigurationOptions
+  @OptionGroup var source: SourceOptions
   @OptionGroup var event: EventOptions
-
-  @Option(help: ArgumentHelp("The source that the event came from; default: the first.", valueName: "name"))
-  var source: String?
 
   @Flag(help: "Print one JSON object.")
   var json = false
 
   func run() throws {
-    let configuration = try options.load()
-    let source = try chosenSource(configuration)
+    let configuration = try source.options.load()
+    let source = try source.chosen(of: configuration)
     let matched = try event.withEvent(mapping: source?.mapping ?? EventMapping(), source: source?.name ?? "default") {
       event in
       let table = ActionTable(configuration.actions)
@@ -34,13 +31,5 @@ struct ExplainCommand: ParsableCommand {
       return explanation.hasMatch
     }
     guard matched else { throw ExitCode.no }
-  }
-
-  private func chosenSource(_ configuration: Configuration) throws -> SourceSettings? {
-    guard let source else { return configuration.sources.first }
-    if let chosen = configuration.sources.first(where: { $0.name == source }) { return chosen }
-    let names = configuration.sources.map(\.name).joined(separator: ", ")
-    complain("--source \(source): there is no such source; configured: \(names)")
-    throw ExitCode.configuration
   }
 }

@@ -9,6 +9,8 @@ struct Explanation {
     var verdict: Verdict
     /// What would run, or why it would not; nil where nothing matched.
     var invocation: Result<Invocation, Refusal>?
+    /// Whether the event is older than the action's `max_event_age`, now.
+    var isExpired = false
   }
 
   private let facts: [(name: String, value: String)]
@@ -26,6 +28,9 @@ struct Explanation {
       let action = table.actions[verdict.action]
       guard verdict.answer == .matched || verdict.answer == .observed else {
         return Entry(action: action, verdict: verdict, invocation: nil)
+      }
+      if let age = event.age, let limit = action.maxEventAge, age > limit {
+        return Entry(action: action, verdict: verdict, invocation: nil, isExpired: true)
       }
       do throws(Refusal) {
         return Entry(action: action, verdict: verdict, invocation: .success(try action.invocation(for: event, run)))
@@ -46,6 +51,7 @@ struct Explanation {
       lines.append("")
       lines.append("action \(entry.action.name) (\(entry.action.place)): \(entry.verdict.answer.words)")
       for finding in entry.verdict.findings { lines.append("  \(finding.line)") }
+      if entry.isExpired { lines.append("  older than max_event_age: the run would end as expired") }
       switch entry.invocation {
       case nil: break
       case .failure(let refusal): lines.append("  refused: \(refusal)")
@@ -80,7 +86,7 @@ struct Explanation {
       var members = [
         "\"action\":\(quoted(entry.action.name))", "\"place\":\(quoted(entry.action.place))",
         "\"answer\":\(quoted(entry.verdict.answer.name))",
-        "\"findings\":[\(entry.verdict.findings.map(\.json).joined(separator: ","))]",
+        "\"expired\":\(entry.isExpired)", "\"findings\":[\(entry.verdict.findings.map(\.json).joined(separator: ","))]",
       ]
       switch entry.invocation {
       case nil: break

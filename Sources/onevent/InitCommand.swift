@@ -68,7 +68,8 @@ struct InitCommand: ParsableCommand {
       \(list)
       [\(name.isEmpty ? "action" : name)]
       events = \(event.type)
-      script = ./handle-event.sh
+      # Prints its arguments, and so shows them in the log. Name your own program here.
+      script = /bin/echo \(event.type)
       script_params = \(parameters.joined(separator: ", "))
       # filter_params = {"\(parameters.first ?? "path")": "^expected$"}
 
@@ -89,17 +90,18 @@ struct InitCommand: ParsableCommand {
 
   private static let leaseAction = """
 
-    # Runs ./fulfill.sh NODE_NAME LEASE_UUID for every lease that ESI Leap has fulfilled for the purpose "test".
+    # For every lease that ESI Leap has fulfilled for the purpose "test". /bin/echo prints its arguments, and so shows
+    # them in the log; name your own program in its place.
     [fulfill]
     events = esi_leap.lease.fulfill.end
-    script = ./fulfill.sh
+    script = /bin/echo lease begins
     script_params = node_name, uuid
     filter_params = {"purpose": "^test$"}
 
     # The end of a lease, by expiry too, is announced as delete.
     [delete]
     events = esi_leap.lease.delete.end
-    script = ./delete.sh
+    script = /bin/echo lease ends
     script_params = node_name, uuid
 
     """

@@ -25,12 +25,13 @@ struct OneventCommand: ParsableCommand {
 
       First steps:
         onevent init > onevent.conf              write a first configuration
+        onevent check --keys                     list every key that it can have
         onevent check -c onevent.conf --broker   say what is wrong with it, and look at the queues
         onevent explain -c onevent.conf EVENT    say what every action does with a captured event, and why
         onevent run -c onevent.conf              take events and run scripts, until Ctrl-C
 
       Exit codes: 0 done, 1 the answer is no, 64 usage, 65 data, 69 broker not reachable, 70 internal error,
-      74 input/output, 77 permission, 78 configuration.
+      74 input/output, 78 configuration.
       """,
     version: "onevent \(Version.current)",
     subcommands: [

@@ -2,20 +2,26 @@
 
 import ArgumentParser
 import Events
+import Settings
 
 struct PathsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "paths",
     abstract: "Lists every path of a captured event, with type and value.",
-    discussion: "The paths are what script_params, env_params, filter_params and order_by name.")
+    discussion: """
+      The paths are what script_params, env_params, filter_params and order_by name. With a configuration the body is \
+      read as its source would.
+      """)
 
   @OptionGroup var event: EventOptions
+  @OptionGroup var source: SourceOptions
 
   @Flag(help: "Print one JSON object per line.")
   var json = false
 
   func run() throws {
-    try event.withEvent(mapping: EventMapping(), source: "default") { event in
+    let source = try source.chosen()
+    try event.withEvent(mapping: source?.mapping ?? EventMapping(), source: source?.name ?? "default") { event in
       let rows = event.addressablePaths().map { path, value in (path, value.kindName, value.json) }
       if json {
         for (path, kind, value) in rows {

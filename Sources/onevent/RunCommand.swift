@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Daemon
+import Glibc
 import Logging
 import Settings
 
@@ -27,6 +28,8 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     // Before any thread exists: all inherit the blocked signals.
     let signals = DaemonSignals()
+    // Scripts inherit it; the default of the key `umask`.
+    umask(0o022)
     var configuration = try options.load()
     try keepOnlySource(in: &configuration)
     let log = DaemonLog(configuration.log, verbose: verbose)

@@ -24,7 +24,9 @@ struct SendCommand: ParsableCommand {
   @Flag(help: "Publish on RabbitMQ.")
   var amqp = false
 
-  @Option(help: ArgumentHelp("The broker; default: that of the configuration, else AMQP_URL.", valueName: "url"))
+  @Option(
+    help: ArgumentHelp(
+      "The broker; default: that of --config, else AMQP_URL, else that of /etc/onevent.", valueName: "url"))
   var url: String?
 
   @Option(
@@ -93,16 +95,8 @@ struct SendCommand: ParsableCommand {
   }
 
   private func target() throws -> (address: BrokerAddress, queue: String?) {
-    if let url {
-      do {
-        var address = BrokerAddress()
-        try BrokerURL(url).apply(to: &address)
-        return (address, nil)
-      } catch {
-        complain("--url: \(error)")
-        throw ExitCode(64)
-      }
-    }
+    if let url { return (try address(url, "--url"), nil) }
+    if options.config.isEmpty, let url = processEnvironment()["AMQP_URL"] { return (try address(url, "AMQP_URL"), nil) }
     let configuration = try options.load()
     let sources = configuration.sources.filter { source == nil || $0.name == source }
     guard let chosen = sources.first else {
@@ -110,5 +104,16 @@ struct SendCommand: ParsableCommand {
       throw ExitCode.configuration
     }
     return (chosen.consumer.address, chosen.consumer.queues.first?.name)
+  }
+
+  private func address(_ url: String, _ origin: String) throws -> BrokerAddress {
+    do {
+      var address = BrokerAddress()
+      try BrokerURL(url).apply(to: &address)
+      return address
+    } catch {
+      complain("\(origin): \(error)")
+      throw ExitCode(64)
+    }
   }
 }

@@ -77,13 +77,11 @@ import Testing
   @Test("What init writes passes check, with a captured event too, and an existing file is never overwritten")
   func initialConfiguration() async throws {
     try await Scene.with { scene in
-      try scene.script("handle-event.sh", "#!/bin/sh\n")
       let written = try await scene.command("init", "--from", lease, "--output", "first.conf")
       #expect(written.status == 0)
       #expect(try await scene.command("check", "-c", "first.conf").status == 0)
       #expect(try await scene.command("explain", "-c", "first.conf", lease).status == 0)
       #expect(try await scene.command("init", "--output", "first.conf").status == 74)
-      for name in ["fulfill.sh", "delete.sh"] { try scene.script(name, "#!/bin/sh\n") }
       try scene.write("plain.conf", try await scene.command("init").output)
       #expect(try await scene.command("check", "-c", "plain.conf").status == 0)
     }
@@ -158,6 +156,36 @@ import Testing
     }
   }
 
+  @Test("send takes broker and queue from a configuration or AMQP_URL, an exchange, a file, and a raw body")
+  func sendOtherWays() async throws {
+    try await Scene.with { scene in
+      let broker = try Broker.shared()
+      let session = try broker.session()
+      let (queue, exchange) = (broker.uniqueName(), broker.uniqueName("exchange"))
+      try session.declareQueue(queue, durable: true)
+      try session.declareExchange(exchange)
+      try session.bind(queue: queue, exchange: exchange, pattern: "a.#")
+      try scene.write("onevent.conf", "[DEFAULT]\nhost = 127.0.0.1\nport = \(broker.port)\nqueues = \(queue)\n")
+      let configured = try await scene.command("send", "a.b", "--amqp", "-c", "onevent.conf")
+      #expect(configured.status == 0, "\(configured.errors)")
+      #expect(try session.get(queue)?.text.contains("\\\"event_type\\\":\\\"a.b\\\"") == true)
+      try scene.write("body", "state:running customer_pending")
+      let raw = try await scene.command(
+        "send", "a.b", "--amqp", "--raw", "--exchange", exchange, "--routing-key", "a.b.c", "--payload-file", "body",
+        environment: ["AMQP_URL": broker.url])
+      #expect(raw.status == 0, "\(raw.errors)")
+      let message = try #require(try session.get(queue))
+      #expect(message.text == "state:running customer_pending")
+      #expect(message.routingKey == "a.b.c")
+      let nowhere = try await scene.command(
+        "send", "a.b", "--amqp", "--url", broker.url, "--exchange", broker.uniqueName("absent"), "--routing-key", "a")
+      #expect(nowhere.status == 69)
+      #expect(nowhere.errors.contains("NOT_FOUND"))
+      try session.deleteExchange(exchange)
+      try session.deleteQueue(queue)
+    }
+  }
+
   @Test("AMQP_URL serves where the configuration names no broker, and --only-source wants a source that is there")
   func environmentURL() async throws {
     try await Scene.with { scene in
@@ -176,6 +204,22 @@ import Testing
       try await daemon.waitFor("run succeeded")
       #expect(try await daemon.stop() == 0)
       try session.deleteQueue(queue)
+    }
+  }
+
+  @Test("check --keys lists every key with its meaning; paths and init read a body as a source would")
+  func reference() async throws {
+    try await Scene.with { scene in
+      let keys = try await scene.command("check", "--keys")
+      #expect(keys.status == 0)
+      for key in ["order_by", "max_unsettled_bytes", "drain_timeout", "level"] {
+        #expect(keys.output.contains("\n\(key)\n"), "\(key)")
+      }
+      try scene.write("tags.conf", "[DEFAULT]\nqueues = q\nformat = tags\n[a]\nevents = #\nscript = /bin/true\n")
+      let paths = try await scene.command(
+        "paths", "-c", "tags.conf", "-", input: "state:running\nstatus:ok customer_pending")
+      #expect(paths.status == 0)
+      #expect(paths.output.contains("tags.state"))
     }
   }
 

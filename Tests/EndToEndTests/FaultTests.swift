@@ -177,6 +177,7 @@ import Testing
         try await broker.restart()
         try listener.publish(10)
         try await listener.expectEverythingRan(timeout: .seconds(90))
+        listener.expectNothingRanTwice()
         #expect(try await listener.daemon.stop() == 0)
       }
     }
@@ -194,6 +195,7 @@ import Testing
         try broker.signal(SIGCONT)
         try listener.publish(5)
         try await listener.expectEverythingRan(timeout: .seconds(90))
+        listener.expectNothingRanTwice()
         #expect(try await listener.daemon.stop() == 0)
       }
     }

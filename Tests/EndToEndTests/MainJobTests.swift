@@ -125,8 +125,9 @@ import Testing
       let queue = broker.uniqueName()
       let session = try broker.session()
       try session.declareQueue(queue, durable: true)
-      try scene.write("onevent.conf", config(queue, "script_params = purpose"))
+      try scene.write("onevent.conf", config(queue, "script_params = purpose", "max_message_size = 64KiB"))
       let daemon = try scene.run()
+      try session.publish([[UInt8](repeating: 32, count: 65_537)], routingKey: queue)
       var lease = try leaseBody(purpose: "cut here")
       if let cut = lease.firstIndex(of: UInt8(ascii: "h")) { lease[cut] = 0xc3 }
       let invalid: [[UInt8]] = [
@@ -140,6 +141,7 @@ import Testing
       try session.publish([try leaseBody()], routingKey: queue)
       try await daemon.waitFor("delivery refused: its body cannot be decoded", count: invalid.count)
       try await daemon.waitFor("run succeeded")
+      #expect(daemon.lines("delivery refused: its body is larger than max_message_size").first?["size"] == "65537")
       for line in daemon.lines("delivery refused: its body cannot be decoded") {
         #expect(line["digest"]?.count == 64)
         #expect(line["size"] != nil)
@@ -259,5 +261,54 @@ import Testing
     try FileManager.default.contentsOfDirectory(
       at: fixtures.appendingPathComponent("json/\(folder)"), includingPropertiesForKeys: nil
     ).map { [UInt8](try Data(contentsOf: $0)) }
+  }
+
+  @Test("Two sources, two actions, one node: its runs stay one after another; --only-source leaves the other alone")
+  func twoSources() async throws {
+    try await Scene.with { scene in
+      let (first, second) = (broker.uniqueName(), broker.uniqueName())
+      let session = try broker.session()
+      for queue in [first, second] { try session.declareQueue(queue, durable: true) }
+      try scene.write("sleep", "0.05")
+      try scene.write(
+        "onevent.conf",
+        """
+        [DEFAULT]
+        host = 127.0.0.1
+        port = \(broker.port)
+
+        [source:one]
+        queues = \(first)
+
+        [source:two]
+        queues = \(second)
+
+        [fulfill]
+        events = esi_leap.lease.fulfill.*
+        script = ./record.sh
+        script_params = node_name
+
+        [delete]
+        events = esi_leap.lease.#
+        script = ./record.sh
+        script_params = node_name
+        """)
+      for queue in [first, second] {
+        try session.publish(try (0..<4).map { _ in try leaseBody(node: "node-1") }, routingKey: queue)
+      }
+      let only = try scene.run("onevent.conf", ["--only-source", "one"])
+      try await only.waitFor("run succeeded", count: 8)
+      #expect(try await only.stop() == 0)
+      #expect(try session.queueDepth(first)?.ready == 0)
+      #expect(try session.queueDepth(second)?.ready == 4)
+      try session.publish(try (0..<4).map { _ in try leaseBody(node: "node-1") }, routingKey: first)
+      let daemon = try scene.run()
+      try await daemon.waitFor("run succeeded", count: 16)
+      let words = scene.runLog.map { $0.split(separator: " ")[0] }
+      #expect(words.count == 48)
+      for (index, word) in words.enumerated() { #expect(word == (index % 2 == 0 ? "start" : "end")) }
+      #expect(try await daemon.stop() == 0)
+      for queue in [first, second] { try session.deleteQueue(queue) }
+    }
   }
 }

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/// The nesting that a text may have, as CONFIG.md states it.
+/// The nesting that a text may have.
 #define JSON_TAPE_DEPTH 512u
 
 /// The number of values that a text may have: bounds the tape of a body of `[1,1,1,…` to 96 MiB.

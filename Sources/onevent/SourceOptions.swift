@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Settings
+
+/// The source that an event came from: how its bodies are read.
+struct SourceOptions: ParsableArguments {
+  @OptionGroup var options: ConfigurationOptions
+
+  @Option(help: ArgumentHelp("The source that the event came from; default: the first.", valueName: "name"))
+  var source: String?
+
+  /// The source of the configuration that `--config` names; nil without one.
+  func chosen() throws -> SourceSettings? {
+    guard !options.config.isEmpty || source != nil else { return nil }
+    return try chosen(of: try options.load())
+  }
+
+  func chosen(of configuration: Configuration) throws -> SourceSettings? {
+    guard let source else { return configuration.sources.first }
+    if let chosen = configuration.sources.first(where: { $0.name == source }) { return chosen }
+    let names = configuration.sources.map(\.name).joined(separator: ", ")
+    complain("--source \(source): there is no such source; configured: \(names)")
+    throw ExitCode.configuration
+  }
+}
