@@ -37,7 +37,7 @@ struct DaemonLogHandler: LogHandler {
       appendPrintable(message, to: &line)
       for (key, value) in sorted {
         line += " \(key)=".utf8
-        appendValue(value.description, to: &line)
+        appendValue(Self.shortened(value.description), to: &line)
       }
     case .json:
       line += "{\"time\":\"\(now.iso8601)\",\"level\":\"\(level.rawValue)\",\"message\":".utf8
@@ -46,7 +46,7 @@ struct DaemonLogHandler: LogHandler {
         line.append(UInt8(ascii: ","))
         line.appendJSON(text: key.utf8)
         line.append(UInt8(ascii: ":"))
-        line.appendJSON(text: value.description.utf8)
+        line.appendJSON(text: Self.shortened(value.description).utf8)
       }
       line.append(UInt8(ascii: "}"))
     }
@@ -54,8 +54,16 @@ struct DaemonLogHandler: LogHandler {
     return line
   }
 
+  /// Bytes of one value: more than a line of output has, and little enough that nobody's lines push out all others.
+  private static let valueLimit = 20_000
+
+  private static func shortened(_ value: String) -> String {
+    guard value.utf8.count > valueLimit else { return value }
+    return "\(value.prefix(valueLimit / 4)) … (\(value.utf8.count) bytes)"
+  }
+
   private static func appendValue(_ value: String, to line: inout [UInt8]) {
-    let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x7f }
+    let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }
     guard !isPlain else {
       line += value.utf8
       return

@@ -2,6 +2,7 @@
 
 import AMQP
 import Events
+import Glibc
 import Logging
 import Scripts
 import Synchronization
@@ -16,7 +17,12 @@ final class Dispatcher: Sendable {
     var events = OpenEvents()
     var runs: [UInt64: Run] = [:]
     var running: [UInt64: Running] = [:]
+    /// The run of each attempt that has not ended.
+    var attempts: [UInt64: UInt64] = [:]
+    /// Runs whose start the system had no resources for, and when it is tried again. They keep their places.
+    var starved: [UInt64: ContinuousClock.Instant] = [:]
     var lastRun: UInt64 = 0
+    var lastAttempt: UInt64 = 0
     var isDraining = false
   }
 
@@ -24,6 +30,14 @@ final class Dispatcher: Sendable {
     var since: ContinuousClock.Instant
     var isWarned = false
   }
+
+  private struct Start {
+    var attempt: UInt64
+    var run: Run
+  }
+
+  /// How long a start waits that the system had no resources for.
+  private static let starvation = Duration.milliseconds(500)
 
   private let state: Mutex<State>
   private let runner: any AttemptStarter
@@ -49,7 +63,7 @@ final class Dispatcher: Sendable {
   ///
   /// - Returns: How the delivery is to be settled at once; nil = when its runs have ended.
   func enqueue(_ runs: [Run], of event: UInt64) -> Settlement? {
-    let (settlement, starts) = state.withLock { state -> (Settlement?, [(UInt64, Run)]) in
+    let (settlement, starts) = state.withLock { state -> (Settlement?, [Start]) in
       guard !runs.isEmpty else {
         _ = state.events.close(event)
         return (.accepted, [])
@@ -77,7 +91,7 @@ final class Dispatcher: Sendable {
   ///
   /// What has started is finished, with all runs of its event.
   func drain() {
-    let returned = state.withLock { state -> [Receipt] in
+    let (returned, starts) = state.withLock { state -> ([Receipt], [Start]) in
       state.isDraining = true
       var receipts: [Receipt] = []
       for (number, event) in state.events.all where !event.hasStarted && !event.runs.isEmpty {
@@ -88,8 +102,10 @@ final class Dispatcher: Sendable {
         state.events.markInterrupted(number)
         receipts += state.events.close(number)?.receipts ?? []
       }
-      return receipts
+      // What was given back may have stood before runs of events that are to be finished.
+      return (receipts, Self.takeStartable(&state))
     }
+    start(starts)
     settle(returned, as: .returned)
   }
 
@@ -99,9 +115,11 @@ final class Dispatcher: Sendable {
       state.isDraining = true
       var receipts: [Receipt] = []
       for (number, event) in state.events.all {
-        for run in event.runs where state.running[run] == nil {
+        for run in event.runs where state.running[run] == nil || state.starved[run] != nil {
           state.queue.remove(run)
           state.runs[run] = nil
+          state.running[run] = nil
+          state.starved[run] = nil
           state.events.markInterrupted(number)
           receipts += state.events.end(run, of: number)?.receipts ?? []
         }
@@ -130,21 +148,35 @@ final class Dispatcher: Sendable {
     for (run, duration) in slow { log.slow(run, duration) }
   }
 
-  private static func takeStartable(_ state: inout State) -> [(UInt64, Run)] {
-    var starts: [(UInt64, Run)] = []
-    while let number = state.queue.startNext() {
-      guard let run = state.runs[number] else { continue }
-      state.running[number] = Running(since: .now)
-      state.events.markStarted(run.event)
-      starts.append((number, run))
+  /// Starts again what the system had no resources for, as soon as its time has come.
+  func retryStarvedStarts(now: ContinuousClock.Instant = .now) {
+    let starts = state.withLock { state -> [Start] in
+      let due = state.starved.filter { $0.value <= now }.keys.sorted()
+      for run in due { state.starved[run] = nil }
+      return due.compactMap { Self.makeAttempt(of: $0, &state) }
+    }
+    start(starts)
+  }
+
+  private static func takeStartable(_ state: inout State) -> [Start] {
+    var starts: [Start] = []
+    while let run = state.queue.startNext() {
+      state.running[run] = Running(since: .now)
+      if let event = state.runs[run]?.event { state.events.markStarted(event) }
+      if let start = makeAttempt(of: run, &state) { starts.append(start) }
     }
     return starts
   }
 
-  private func start(_ starts: [(UInt64, Run)]) {
-    for (number, run) in starts {
-      runner.start(run.invocation, as: AttemptID(number))
-    }
+  private static func makeAttempt(of run: UInt64, _ state: inout State) -> Start? {
+    guard let facts = state.runs[run] else { return nil }
+    state.lastAttempt += 1
+    state.attempts[state.lastAttempt] = run
+    return Start(attempt: state.lastAttempt, run: facts)
+  }
+
+  private func start(_ starts: [Start]) {
+    for start in starts { runner.start(start.run.invocation, as: AttemptID(start.attempt)) }
   }
 
   private func settle(_ receipts: [Receipt], as settlement: Settlement) {
@@ -163,19 +195,19 @@ extension ScriptRunner: AttemptStarter {}
 
 extension Dispatcher: RunObserver {
   func started(_ attempt: AttemptID, pid: Int32) {
-    guard let run = state.withLock({ $0.runs[attempt.number] }) else { return }
-    log.started(run, pid: pid)
+    if let run = run(of: attempt) { log.started(run, pid: pid) }
   }
 
   func printed(_ attempt: AttemptID, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>) {
-    guard let run = state.withLock({ $0.runs[attempt.number] }) else { return }
-    log.printed(run, stream, line)
+    if let run = run(of: attempt) { log.printed(run, stream, line) }
   }
 
   func ended(_ attempt: AttemptID, _ completion: Completion) {
-    let number = attempt.number
-    let ending = state.withLock { state -> (run: Run, event: OpenEvents.OpenEvent?, starts: [(UInt64, Run)])? in
-      guard let run = state.runs.removeValue(forKey: number) else { return nil }
+    if completion.outcome.isStarvation, holdBack(attempt, completion) { return }
+    let ending = state.withLock { state -> (run: Run, event: OpenEvents.OpenEvent?, starts: [Start])? in
+      guard let number = state.attempts.removeValue(forKey: attempt.number),
+        let run = state.runs.removeValue(forKey: number)
+      else { return nil }
       state.running[number] = nil
       state.queue.remove(number)
       if completion.outcome == .interrupted { state.events.markInterrupted(run.event) }
@@ -189,5 +221,30 @@ extension Dispatcher: RunObserver {
     if let event = ending.event {
       settle(event.receipts, as: event.isInterrupted ? .returned : .accepted)
     }
+  }
+
+  private func run(of attempt: AttemptID) -> Run? {
+    state.withLock { state in state.attempts[attempt.number].flatMap { state.runs[$0] } }
+  }
+
+  /// Keeps a run whose start the system had no resources for: that is no fault of the script, and no end of the run.
+  private func holdBack(_ attempt: AttemptID, _ completion: Completion) -> Bool {
+    let run = state.withLock { state -> Run? in
+      guard let number = state.attempts.removeValue(forKey: attempt.number), let run = state.runs[number] else {
+        return nil
+      }
+      state.starved[number] = .now + Self.starvation
+      return run
+    }
+    if let run { log.starved(run, completion) }
+    return run != nil
+  }
+}
+
+extension Outcome {
+  /// Whether the start failed for want of descriptors, processes or memory.
+  fileprivate var isStarvation: Bool {
+    guard case .couldNotStart(let errno, _) = self else { return false }
+    return [EAGAIN, EMFILE, ENFILE, ENOMEM].contains(errno)
   }
 }

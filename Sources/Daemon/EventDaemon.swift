@@ -54,6 +54,7 @@ package final class EventDaemon {
   ///
   /// Every thread that was started before must have blocked the signals of `DaemonSignals`.
   package func run(_ signals: DaemonSignals) {
+    DescriptorLimit.raise(for: configuration.scripts.maxConcurrent, logger)
     logger.notice(
       "onevent started",
       metadata: [
@@ -73,7 +74,9 @@ package final class EventDaemon {
       case SIGHUP:
         logger.warning(
           "SIGHUP ignored: this version reads its configuration at start only; restart it to read it again")
-      default: dispatcher.warnOfSlowRuns()
+      default:
+        dispatcher.retryStarvedStarts()
+        dispatcher.warnOfSlowRuns()
       }
     }
   }
@@ -86,17 +89,48 @@ package final class EventDaemon {
     dispatcher.drain()
     let deadline = ContinuousClock.now + limit
     while !dispatcher.isIdle, ContinuousClock.now < deadline {
+      dispatcher.retryStarvedStarts()
       guard let signal = signals.wait(for: .milliseconds(20)), signal != SIGHUP else { continue }
       logger.warning("second signal: running scripts are ended now")
       break
     }
     dispatcher.abandonPending()
     if !dispatcher.isIdle { runner.interruptAll() }
-    runner.close()
+    closeRunner(signals)
     for consumer in consumers { consumer.close() }
     var facts: Logger.Metadata = [:]
     for (name, value) in counters.all where value > 0 { facts[name] = "\(value)" }
     logger.notice("onevent stopped", metadata: facts)
+  }
+}
+
+extension EventDaemon {
+  /// Waits for the scripts that are being ended, but neither for ever nor against a further signal.
+  ///
+  /// A script cannot always be ended: its execution may hang in the kernel, on a file server that is gone.
+  private func closeRunner(_ signals: DaemonSignals) {
+    let closed = OnceBox<Bool>()
+    startThread(named: "stop") { [runner] in
+      runner.close()
+      closed.set(true)
+    }
+    let patience = configuration.actions.map(\.killAfter).max() ?? .zero
+    var deadline = ContinuousClock.now + patience + .seconds(5)
+    var isHurrying = false
+    while closed.value == nil {
+      let signal = signals.wait(for: .milliseconds(5))
+      let isDue = ContinuousClock.now >= deadline
+      if isHurrying, isDue {
+        logger.error("scripts are left behind: they could not be ended", metadata: ["running": "\(dispatcher.runningCount)"])
+        return
+      }
+      if !isHurrying, isDue || signal == SIGTERM || signal == SIGINT {
+        logger.warning("running scripts are killed now")
+        runner.hurry()
+        isHurrying = true
+        deadline = .now + .seconds(5)
+      }
+    }
   }
 }
 

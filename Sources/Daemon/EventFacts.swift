@@ -3,37 +3,27 @@
 import Events
 
 extension Event {
-  /// The id of a run of an action for this event: 16 hexadecimal digits.
+  /// The id of a run of an action for this event: 32 hexadecimal digits.
   ///
-  /// The same for every delivery of the event, also after a restart, so that a script can use it as idempotency key.
-  /// An event without an identity has an id of its own for each delivery.
-  func runID(of action: Action, number: UInt64) -> String {
-    var hash = FNV1a()
-    if let identity {
-      hash.combine(identity.source)
-      hash.combine(identity.id)
-      if let digest = identity.bodyDigest { hash.combine(digest.description) }
-    } else {
-      hash.combine(String(envelope.received))
-      hash.combine(String(number))
+  /// The same for every delivery of the event, also after a restart, so that a script can use it as idempotency key;
+  /// a digest, so that nobody can make an event whose run has the id of another's. An event without an identity has
+  /// an id of its own for each delivery.
+  func runID(of action: Action, _ identity: EventIdentity?, number: UInt64) -> String {
+    var facts: [UInt8] = []
+    // A text and its end, so that `ab`, `c` and `a`, `bc` differ: no byte of UTF-8 is 0xff.
+    func add(_ text: String) {
+      facts += text.utf8
+      facts.append(0xff)
     }
-    hash.combine(action.name)
-    let digits = String(hash.value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
-}
-
-/// The 64-bit FNV-1a hash: the same in every process, unlike Swift's own.
-private struct FNV1a {
-  private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
-
-  /// Takes in a text and its end, so that `ab`, `c` and `a`, `bc` differ.
-  mutating func combine(_ text: String) {
-    for byte in text.utf8 { combine(byte) }
-    combine(0xff)
-  }
-
-  private mutating func combine(_ byte: UInt8) {
-    value = (value ^ UInt64(byte)) &* 0x100_0000_01b3
+    if let identity {
+      add(identity.source)
+      add(identity.id)
+      add(identity.bodyDigest?.description ?? "")
+    } else {
+      add(String(envelope.received))
+      add(String(number))
+    }
+    add(action.name)
+    return String(facts.withUnsafeBytes { Digest(of: $0) }.description.prefix(32))
   }
 }

@@ -42,7 +42,7 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
     self.logger = logger
   }
 
-  func receive(_ delivery: Delivery, lookAtSocket: @escaping () -> Void) -> Settlement? {
+  func receive(_ delivery: Delivery, lookAtSocket: @escaping () -> Void) -> Reception {
     socket.look = lookAtSocket
     counters.deliveries.increment()
     guard let body = delivery.body else {
@@ -50,7 +50,7 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
       logger.error(
         "delivery refused: its body is larger than max_message_size",
         metadata: [LogKey.size: "\(delivery.bodySize)", LogKey.queue: "\(delivery.queue)"])
-      return .refused
+      return .settle(.refused)
     }
     fillEnvelope(delivery)
     let event: Event
@@ -67,10 +67,10 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
     decoder.trim()
   }
 
-  private func take(_ event: Event, _ tag: DeliveryTag) -> Settlement? {
+  private func take(_ event: Event, _ tag: DeliveryTag) -> Reception {
     guard !isIgnored(event) else {
       counters.ignored.increment()
-      return .accepted
+      return .settle(.accepted)
     }
     matches.removeAll(keepingCapacity: true)
     matcher.match(event, into: &matches)
@@ -78,29 +78,33 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
     guard !matches.isEmpty else {
       counters.unmatched.increment()
       logger.debug("event matched no action", metadata: facts(of: event))
-      return .accepted
+      return .settle(.accepted)
     }
     counters.matched.increment()
-    switch dispatcher.admit(event.identity, Receipt(settler: router, tag: tag)) {
+    let identity = event.identity
+    switch dispatcher.admit(identity, Receipt(settler: router, tag: tag)) {
     case .joined(let first):
       counters.duplicate.increment()
       logger.debug("delivery joined its event that is going on", metadata: facts(of: event, [LogKey.first: "\(first)"]))
-      return nil
+      return .keep(bytes: 0)
     case .ended(let first):
       counters.duplicate.increment()
       logger.debug("event is a duplicate", metadata: facts(of: event, [LogKey.first: "\(first)"]))
-      return .accepted
+      return .settle(.accepted)
     case .new(let number):
-      return dispatcher.enqueue(runs(for: event, number), of: number)
+      let runs = runs(for: event, identity, number)
+      let bytes = Run.size(of: runs)
+      return dispatcher.enqueue(runs, of: number).map(Reception.settle) ?? .keep(bytes: bytes)
     }
   }
 
   /// The runs of an event in the order of the files, without those that observe, have expired or are refused.
-  private func runs(for event: Event, _ number: UInt64) -> [Run] {
+  private func runs(for event: Event, _ identity: EventIdentity?, _ number: UInt64) -> [Run] {
     var runs: [Run] = []
     for index in matches {
+      socket.look()
       let action = matcher.table.actions[index]
-      let runID = event.runID(of: action, number: number)
+      let runID = event.runID(of: action, identity, number: number)
       let metadata = facts(
         of: event, [LogKey.event: "\(number)", LogKey.action: "\(action.name)", LogKey.run: "\(runID)"])
       if action.mode == .observe {
@@ -135,7 +139,7 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
     !ignored.isEmpty && event.withType { type in ignored.contains { $0.matches(type) } }
   }
 
-  private func refuse(_ delivery: Delivery, _ body: UnsafeRawBufferPointer, _ failure: DecodingFailure) -> Settlement {
+  private func refuse(_ delivery: Delivery, _ body: UnsafeRawBufferPointer, _ failure: DecodingFailure) -> Reception {
     counters.undecodable.increment()
     logger.error(
       "delivery refused: its body cannot be decoded",
@@ -143,7 +147,7 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
         LogKey.reason: "\(failure)", LogKey.size: "\(body.count)", LogKey.digest: "\(Digest(of: body))",
         LogKey.queue: "\(delivery.queue)", LogKey.routingKey: "\(envelope.routingKey)",
       ])
-    return .refused
+    return .settle(.refused)
   }
 
   private func reportLimitHits(_ event: Event) {
@@ -159,7 +163,7 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
   private func facts(of event: Event, _ more: Logger.Metadata = [:]) -> Logger.Metadata {
     var facts = more
     facts[LogKey.eventType] = "\(event.type)"
-    facts[LogKey.eventID] = "\(event.id ?? "-")"
+    facts[LogKey.eventID] = "\(event.id?.prefix(200) ?? "-")"
     return facts
   }
 

@@ -79,12 +79,14 @@ final class LogWriter: Sendable {
     var rest = bytes[...]
     while !rest.isEmpty {
       let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if written > 0 {
+      if written >= 0 {
         rest = rest.dropFirst(written)
       } else if errno == EAGAIN {
         var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         _ = poll(&ready, 1, -1)
       } else if errno != EINTR {
+        let lost = rest.count { $0 == UInt8(ascii: "\n") }
+        state.withLock { $0.dropped += lost }
         return
       }
     }

@@ -28,6 +28,11 @@ struct RunLog: Sendable {
       "run takes longer than warn_after", metadata: metadata(run, [LogKey.duration: "\(seconds(duration))"]))
   }
 
+  func starved(_ run: Run, _ completion: Completion) {
+    guard case .couldNotStart(_, let reason) = completion.outcome else { return }
+    logger.warning("run could not start, it is tried again", metadata: metadata(run, [LogKey.reason: "\(reason)"]))
+  }
+
   func ended(_ run: Run, _ completion: Completion) {
     var facts: Logger.Metadata = [
       LogKey.duration: "\(seconds(completion.duration))",

@@ -43,6 +43,8 @@ final class WatchList: Sendable {
     var isInterrupted = false
     /// The number of the last interruption.
     var interruptions: UInt64 = 0
+    /// Whether what is being ended is to be killed now.
+    var hurries = false
     /// Whether no run comes any more.
     var isLast = false
   }
@@ -97,6 +99,15 @@ final class WatchList: Sendable {
     doorbell.ring()
   }
 
+  /// Orders KILL for everything that is being ended.
+  func hurry() {
+    state.withLock { state in
+      state.news.hurries = true
+      state.isNew = true
+    }
+    doorbell.ring()
+  }
+
   /// Says that no run comes any more.
   func expectNoMore() {
     state.withLock { state in
@@ -115,6 +126,7 @@ final class WatchList: Sendable {
       state.news.runs = []
       state.news.unstarted = []
       state.news.isInterrupted = false
+      state.news.hurries = false
       return news
     }
   }

@@ -58,9 +58,24 @@ final class Watcher {
       runs[serial] = run
       deadlines.set(run.timeout, for: serial)
     }
-    guard news.isInterrupted || news.runs.contains(where: { $0.run.interruptions < news.interruptions }) else { return }
-    for (serial, run) in runs where run.interruptions < news.interruptions {
-      if case .running = run.phase { terminate(run, serial, as: .interrupted) }
+    if news.isInterrupted || news.runs.contains(where: { $0.run.interruptions < news.interruptions }) {
+      for (serial, run) in runs where run.interruptions < news.interruptions {
+        if case .running = run.phase { terminate(run, serial, as: .interrupted) }
+      }
+    }
+    if news.hurries { hurry() }
+  }
+
+  /// Lets KILL be due for everything that is being ended.
+  private func hurry() {
+    let now = Moment.now()
+    for (serial, run) in runs {
+      switch run.phase {
+      case .ending, .orphaned:
+        run.killAt = now
+        deadlines.set(now, for: serial)
+      case .running, .killed, .draining: break
+      }
     }
   }
 

@@ -22,6 +22,8 @@ import Testing
       try session.declareQueue("transient")
       try session.publish((0..<100).map { [UInt8($0)] }, routingKey: "durable")
     }
+    // The broker's record of a queue that it has just confirmed may not be on the disk yet.
+    try BrokerScript.run("ctl", directory, ["eval", "mnesia:sync_log()."])
     try BrokerScript.run("kill", directory)
     #expect(throws: (any Error).self) { try BrokerSession(port: port) }
 

@@ -36,4 +36,12 @@ import Testing
     #expect(!text.unicodeScalars.contains("\u{1b}"))
     #expect(!text.unicodeScalars.contains("\u{9b}"))
   }
+
+  @Test("A value of one word is escaped too where it holds control characters, and a huge one is cut")
+  func words() {
+    #expect(!line(.text, "script output", ["output": "\u{9b}2J"]).unicodeScalars.contains("\u{9b}"))
+    let cut = line(.json, "script output", ["output": "\(String(repeating: "x", count: 1_000_000))"])
+    #expect(cut.utf8.count < 10_000)
+    #expect(cut.contains("(1000000 bytes)"))
+  }
 }

@@ -2,6 +2,7 @@
 
 import AMQP
 import Events
+import Glibc
 import Logging
 import Scripts
 import Synchronization
@@ -32,16 +33,38 @@ private final class Recorder: AttemptStarter, Settler {
   var settled: [Told] { state.withLock { $0.settled } }
 }
 
+/// Keeps the messages that are logged.
+private final class RecordedLines: LogHandler {
+  private let kept = Mutex<[String]>([])
+
+  var messages: [String] { kept.withLock { $0 } }
+  var logLevel: Logger.Level {
+    get { .info }
+    set {}
+  }
+  var metadata: Logger.Metadata {
+    get { [:] }
+    set {}
+  }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { nil }
+    set {}
+  }
+
+  func log(event: LogEvent) { kept.withLock { $0.append(event.message.description) } }
+}
+
 @Suite struct DispatcherTests {
   private let recorder = Recorder()
   private let counters = Counters()
 
-  private func makeDispatcher(maxConcurrent: Int = 4) -> Dispatcher {
-    var quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    quiet.logLevel = .critical
+  private func makeDispatcher(
+    maxConcurrent: Int = 4, logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+  ) -> Dispatcher {
     let action = Action(name: "fulfill", place: "test:1", command: Command(path: "/bin/true", words: []))
     return Dispatcher(
-      actions: [action, action], maxConcurrent: maxConcurrent, runner: recorder, log: RunLog(logger: quiet),
+      actions: [action, action], maxConcurrent: maxConcurrent, runner: recorder, log: RunLog(logger: logger),
       counters: counters)
   }
 
@@ -148,6 +171,64 @@ private final class Recorder: AttemptStarter, Settler {
     #expect(recorder.started == [1])
     #expect(recorder.settled == [.init(number: 1, settlement: .returned)])
     #expect(dispatcher.isIdle)
+  }
+
+  @Test("A start that the system had no resources for is tried again, keeps its place, and settles nothing")
+  func starvation() {
+    let dispatcher = makeDispatcher(maxConcurrent: 1)
+    for number in UInt64(1)...2 {
+      _ = dispatcher.admit(identity("\(number)"), receipt(number))
+      _ = dispatcher.enqueue([run(number)], of: number)
+    }
+    end(dispatcher, 1, .couldNotStart(errno: EMFILE, reason: "no descriptors"))
+    #expect(recorder.settled.isEmpty)
+    dispatcher.retryStarvedStarts(now: .now)
+    #expect(recorder.started == [1])
+    dispatcher.retryStarvedStarts(now: .now + .seconds(1))
+    #expect(recorder.started == [1, 2])
+    end(dispatcher, 2)
+    #expect(recorder.settled == [.init(number: 1, settlement: .accepted)])
+    #expect(recorder.started == [1, 2, 3])
+    end(dispatcher, 3, .couldNotStart(errno: ENOENT, reason: "no such file"))
+    #expect(recorder.settled.last == .init(number: 2, settlement: .accepted))
+  }
+
+  @Test("A run that waits for resources is given back when the daemon stops")
+  func starvedAtStop() {
+    let dispatcher = makeDispatcher()
+    _ = dispatcher.admit(identity("a"), receipt(1))
+    _ = dispatcher.enqueue([run(1)], of: 1)
+    end(dispatcher, 1, .couldNotStart(errno: EAGAIN, reason: "no process"))
+    dispatcher.drain()
+    #expect(!dispatcher.isIdle)
+    dispatcher.abandonPending()
+    #expect(recorder.settled == [.init(number: 1, settlement: .returned)])
+    #expect(dispatcher.isIdle)
+  }
+
+  @Test("A run that takes longer than warn_after is told once")
+  func slowRun() {
+    let lines = RecordedLines()
+    let dispatcher = makeDispatcher(logger: Logger(label: "test") { _ in lines })
+    _ = dispatcher.admit(identity("a"), receipt(1))
+    _ = dispatcher.enqueue([run(1)], of: 1)
+    dispatcher.warnOfSlowRuns(now: .now)
+    #expect(lines.messages.isEmpty)
+    dispatcher.warnOfSlowRuns(now: .now + .seconds(2))
+    dispatcher.warnOfSlowRuns(now: .now + .seconds(3))
+    #expect(lines.messages == ["run takes longer than warn_after"])
+  }
+
+  @Test("Runs that read the same input hold it once")
+  func sharedInput() {
+    let input = [UInt8](repeating: 1, count: 1000)
+    let runs = (0..<3).map { _ in
+      var run = run(1)
+      run.invocation.standardInput = input
+      run.invocation.arguments = [[1, 2]]
+      return run
+    }
+    #expect(Run.size(of: runs) == 1006)
   }
 
   @Test("Ended identities are remembered up to a bound, the oldest forgotten first")
