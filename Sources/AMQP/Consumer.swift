@@ -18,7 +18,10 @@ package struct ConsumerSettings: Sendable {
   package var connectTimeout = Duration.seconds(10)
   /// Bytes; larger bodies are skipped frame by frame.
   package var maxMessageSize = 16 << 20
-  /// Bytes of bodies taken and not settled; past it, consuming is cancelled until half of it is settled.
+  /// Bytes that the receiver holds for deliveries it has not settled; past it, consuming is cancelled until half of it
+  /// is free.
+  ///
+  /// A delivery that would pass it by its size on the wire is not taken, unless nothing else is held.
   package var maxUnsettledBytes = 64 << 20
 
   package init() {}
@@ -77,6 +80,7 @@ package enum HeaderValue: Sendable, Equatable {
   /// By its decimal text.
   case number(String)
   case boolean(Bool)
+  /// Void, or a text that is not UTF-8.
   case null
 }
 
@@ -101,6 +105,16 @@ package enum Settlement: Sendable, Equatable {
   case refused
 }
 
+/// What a receiver does with a delivery.
+package enum Reception: Sendable, Equatable {
+  /// It is done: the broker is told, and nothing of it is held.
+  case settle(Settlement)
+  /// It is settled later through `Consumer.settle`; until then the receiver holds so many bytes for it.
+  ///
+  /// Counts all memory that lasts until the settlement, not only the body's copy: it is what `maxUnsettledBytes` bounds.
+  case keep(bytes: Int)
+}
+
 /// Takes deliveries.
 ///
 /// All methods are called on the consumer's thread.
@@ -109,9 +123,10 @@ package protocol DeliveryReceiver: AnyObject, Sendable {
   ///
   /// - Parameters:
   ///   - delivery: Not to be kept, nor anything that it points to.
-  ///   - lookAtSocket: To be called at least every 50 ms of longer work: keeps the heartbeats.
-  /// - Returns: What the broker is told; nil = it is settled later through `Consumer.settle`.
-  func receive(_ delivery: Delivery, lookAtSocket: @escaping () -> Void) -> Settlement?
+  ///   - lookAtSocket: To be called at least every 50 ms of longer work: keeps the heartbeats. Costs no more than a
+  ///     look at the clock when it is called more often; does nothing once the connection is gone.
+  /// - Returns: What the broker is told, or what it costs that it is told later.
+  func receive(_ delivery: Delivery, lookAtSocket: @escaping () -> Void) -> Reception
   /// Everything that was there has been received.
   func batchEnded()
 }

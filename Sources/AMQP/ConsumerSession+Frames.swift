@@ -14,8 +14,6 @@ extension ConsumerSession {
     var messages = 0
     defer { if messages > 0 { receiver.batchEnded() } }
     while messages < Self.batchLimit {
-      // The library must not be used any more, not even to settle what was read before.
-      if let failure = ahead.failure { throw connection.noting(Reply.error(failure, "receiving")) }
       if let next = ahead.take() {
         frame = next
       } else {
@@ -28,11 +26,24 @@ extension ConsumerSession {
       }
       if try handle(frame) {
         messages += 1
-        if ledger.unsaidCount >= flushThreshold, ahead.failure == nil { try flush() }
+        // Only a receiver's looks read ahead, so only after a message can there be a failure.
+        if let failure = ahead.failure { throw lost(failure) }
+        if ledger.unsaidCount >= flushThreshold { try flush() }
         if mailbox.hasContents { return false }
       }
     }
     return false
+  }
+
+  /// Turns what ended reading ahead into the error to throw: the broker's own words where it sent any before.
+  ///
+  /// Messages that were read before are let go: they cannot be settled any more, and the broker gives them out again.
+  private func lost(_ failure: AMQPError) -> AMQPError {
+    // Nothing is sent from here on, an answer to the close neither.
+    let failure = connection.noting(failure)
+    guard let method = ahead.close(), let words = Reply.closed(method, "consuming") else { return failure }
+    noteRefusal(method, words)
+    return words
   }
 
   /// Handles one frame.
@@ -63,8 +74,13 @@ extension ConsumerSession {
   }
 
   /// Gives the library its memory back, unless a view into it is still needed.
+  ///
+  /// The library does so only between two frames, which is where it stands whenever it has just returned one.
+  @inline(__always)
   private func releaseBuffers() {
     guard ahead.isEmpty, ahead.failure == nil, arriving?.isCopied != false else { return }
+    guard amqp_release_buffers_ok(connection.state) != 0 else { return }
+    ahead.released()
     amqp_maybe_release_buffers_on_channel(connection.state, BrokerConnection.channel)
   }
 
@@ -79,10 +95,14 @@ extension ConsumerSession {
       return
     }
     if let error = Reply.closed(method, "consuming") {
-      if error.replyCode != 404, Reply.isAboutConsuming(method) { consumeRefused() }
+      noteRefusal(method, error)
       throw connection.noting(error)
     }
     try handleSubscription(method)
+  }
+
+  private func noteRefusal(_ method: amqp_method_t, _ error: AMQPError) {
+    if error.replyCode != 404, Reply.isAboutConsuming(method) { consumeRefused() }
   }
 
   /// Frames of the connection itself; any other channel was never opened.
@@ -156,8 +176,9 @@ extension ConsumerSession {
     guard delivery.subscription != nil, !stopsTaking, !isPaused else { return false }
     // One message is always allowed, or a single large one would go back and forth for ever.
     guard ledger.openCount > 0, bodySize <= UInt64(settings.maxMessageSize) else { return true }
+    // What the receiver will hold of it is not known yet; its size is the best guess.
     let room = UInt64(max(0, settings.maxUnsettledBytes - ledger.openBytes))
-    if bodySize <= room { return true }
+    if room > 0, bodySize <= room { return true }
     try pause()
     return false
   }
@@ -166,8 +187,7 @@ extension ConsumerSession {
   private func finish(_ whole: UnsafeRawBufferPointer?) throws(AMQPError) {
     guard let delivery = arriving else { return }
     arriving = nil
-    let held = delivery.fate == .taken ? whole?.count ?? 0 : 0
-    guard ledger.take(delivery.number, size: held) else {
+    guard ledger.take(delivery.number) else {
       throw violation("the delivery tag \(delivery.number) out of order")
     }
     guard delivery.fate == .taken, let index = delivery.subscription else {
@@ -179,10 +199,11 @@ extension ConsumerSession {
       queue: queueNames[index],
       exchange: delivery.exchange, routingKey: delivery.routingKey, redelivered: delivery.redelivered,
       properties: properties(of: delivery), body: whole, bodySize: body.announced)
-    if let settlement = receiver.receive(view, lookAtSocket: { self.lookAtSocket() }) {
-      ledger.settle(delivery.number, as: settlement)
+    switch receiver.receive(view, lookAtSocket: look) {
+    case .settle(let settlement): ledger.settle(delivery.number, as: settlement)
+    case .keep(let bytes): ledger.keep(delivery.number, bytes: bytes)
     }
-    if lastLook.duration(until: Instant.now) >= timing.betweenLooks { lookAtSocket() }
+    lookAtSocket()
   }
 
   @inline(__always)

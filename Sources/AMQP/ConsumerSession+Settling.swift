@@ -30,9 +30,15 @@ extension ConsumerSession {
     try cancelAll()
   }
 
-  /// Consumes again once half of the bound is settled.
+  /// Consumes again once half of the bound is settled, and everything is back in its place in the queue.
+  ///
+  /// Until the broker has confirmed that a subscription ended, deliveries of it are on their way that follow the ones
+  /// that were given back: taking these would turn the order of events round.
   func resumeIfDrained() throws(AMQPError) {
     guard isPaused, ledger.openCount == 0 || ledger.openBytes <= settings.maxUnsettledBytes / 2 else { return }
+    guard !loop.subscriptions.all.contains(where: { $0.phase == .cancelling }) else { return }
+    // What is given back must be there before the queue is consumed anew.
+    try flush()
     isPaused = false
     loop.observe(.resumed)
   }

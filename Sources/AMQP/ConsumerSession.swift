@@ -25,6 +25,8 @@ final class ConsumerSession {
   /// Taken from the library while a receiver was at work; handled before anything else.
   @exclusivity(unchecked) var ahead = FramesAhead()
   @exclusivity(unchecked) var lastLook = Instant.now
+  /// For receivers, which may keep it for longer than this object.
+  @exclusivity(unchecked) private(set) var look: () -> Void = {}
 
   var copiedProperties = Delivery.Properties()
   /// Settlements that are worth a frame of their own.
@@ -42,7 +44,7 @@ final class ConsumerSession {
 
   var nextLook = Instant.now
   var nextBind = Instant.now
-  private var look: QueueLook?
+  private var queueLook: QueueLook?
   private var lookBegan: Instant?
 
   var lastSent = Instant.now
@@ -61,6 +63,7 @@ final class ConsumerSession {
     heartbeatShare = connection.heartbeat / 2
     queueNames = loop.settings.queues.map(\.name)
     stopsTaking = loop.mailbox.stopsTaking
+    look = { [weak self] in self?.lookAtSocket() }
   }
 
   /// Serves the connection until it is lost, which is thrown, or closed on request.
@@ -75,7 +78,7 @@ final class ConsumerSession {
 
   /// Leaves: says goodbye where anybody still listens, which gives back what is not settled.
   func end() {
-    look?.interrupter.interrupt()
+    queueLook?.interrupter.interrupt()
     connection.close(within: loop.mailbox.closes ? timing.closing : .seconds(1))
     if isPaused { loop.observe(.resumed) }
   }
@@ -119,19 +122,24 @@ final class ConsumerSession {
     }
     // The library keeps heartbeats in its own calls: it must be called before half of one has passed.
     var deadline = now.advanced(by: heartbeatShare)
-    if look == nil && !stopsTaking { deadline = min(deadline, nextDate(at: now)) }
+    if queueLook == nil && !stopsTaking {
+      deadline = min(deadline, loop.subscriptions.nextDate(looks: nextLook, bindings: nextBind))
+    }
     _ = Poll.wait(connection.descriptor, loop.mailbox.event.descriptor, until: deadline)
   }
 
   /// Keeps the connection alive while a receiver works: sends heartbeats, and reads ahead within bounds.
   ///
   /// The library looks at its clock only when its input buffer is empty, which 128 KiB of small messages keep it from.
+  /// Called for every condition of a filter, it does something once in a while only.
   func lookAtSocket() {
     let now = Instant.now
+    guard lastLook.duration(until: now) >= timing.betweenLooks else { return }
     lastLook = now
     guard connection.isUsable, ahead.failure == nil else { return }
-    if lastSent.duration(until: now) >= heartbeatShare { sendHeartbeat(now) }
-    ahead.read(from: connection.state)
+    // Before sending: a socket that takes nothing any more may still hold the reason.
+    ahead.read { onevent_next_frame(connection.state, &$0) }
+    if ahead.failure == nil, lastSent.duration(until: now) >= heartbeatShare { sendHeartbeat(now) }
   }
 
   private func sendHeartbeat(_ now: Instant) {
@@ -139,27 +147,18 @@ final class ConsumerSession {
     heartbeat.frame_type = UInt8(AMQP_FRAME_HEARTBEAT)
     let status = amqp_send_frame(connection.state, &heartbeat)
     lastSent = now
-    if status < 0 { ahead.failure = status }
+    if status < 0 { ahead.failure = Reply.error(status, "sending a heartbeat") }
   }
 }
 
 // MARK: - Looking for queues
 
 extension ConsumerSession {
-  private func nextDate(at now: Instant) -> Instant {
-    var date = Instant.distantFuture
-    for subscription in loop.subscriptions.all {
-      if subscription.phase == .absent { date = min(date, max(nextLook, subscription.notBefore ?? nextLook)) }
-      if !subscription.queue.bindings.isEmpty { date = min(date, nextBind) }
-    }
-    return date
-  }
-
   /// Starts a look on a thread of its own when one is due; one at a time.
   private func lookForQueues() {
-    guard look == nil, !stopsTaking else { return }
+    guard queueLook == nil, !stopsTaking else { return }
     let now = Instant.now
-    guard now >= nextDate(at: now) else { return }
+    guard now >= loop.subscriptions.nextDate(looks: nextLook, bindings: nextBind) else { return }
     let queues = loop.subscriptions.toLookFor(at: now, bindings: now >= nextBind)
     guard !queues.isEmpty else { return }
     if now >= nextBind { nextBind = now.advanced(by: timing.bind) }
@@ -170,7 +169,7 @@ extension ConsumerSession {
     let mailbox = loop.mailbox
     let status = ServiceThread.start(named: "onevent-look") { mailbox.report(look.run()) }
     if status == 0 {
-      self.look = look
+      queueLook = look
       lookBegan = now
     } else {
       nextLook = now.advanced(by: timing.look)
@@ -182,7 +181,7 @@ extension ConsumerSession {
     // A look of the connection before may still report; what it found is as true as ours.
     loop.subscriptions.enter(report, observe: loop.observe)
     guard report.generation == generation else { return }
-    look = nil
+    queueLook = nil
     nextLook = Instant.now.advanced(by: timing.look * Double.random(in: 0.8...1.2))
     if let failure = report.failure, failure != .interrupted {
       loop.observe(.warning("queues could not be looked for: \(failure)"))

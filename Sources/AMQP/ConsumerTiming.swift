@@ -10,8 +10,8 @@ struct ConsumerTiming: Sendable {
   var refusal = Duration.seconds(30)
   /// How long a lone acknowledgement waits for company.
   var idle = Duration.milliseconds(1)
-  /// Work on messages without a look at the socket.
-  var betweenLooks = Duration.milliseconds(50)
+  /// Work on messages without a look at the socket: well below the 50 ms within which receivers ask for one.
+  var betweenLooks = Duration.milliseconds(20)
   /// For the goodbye to the broker.
   var closing = Duration.seconds(2)
   var backoff = Backoff()

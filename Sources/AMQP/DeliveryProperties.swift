@@ -6,11 +6,12 @@ import Glibc
 extension Delivery.Properties {
   /// Copies what is set out of the library's memory.
   ///
-  /// Headers that hold tables or lists are left out: `HeaderValue` has no place for them.
+  /// What is not UTF-8 has no text, rather than another one: such a message id is none, such a header is null. Headers
+  /// that hold tables or lists, or whose names are not UTF-8, are left out: there is no place for them.
   init(_ properties: UnsafePointer<amqp_basic_properties_t>, repeated: inout RepeatedTexts) {
     let flags = properties.pointee._flags
     func isSet(_ flag: Int32) -> Bool { flags & amqp_flags_t(flag) != 0 }
-    if isSet(AMQP_BASIC_MESSAGE_ID_FLAG) { messageID = Reply.text(properties.pointee.message_id) }
+    if isSet(AMQP_BASIC_MESSAGE_ID_FLAG) { messageID = Reply.exactText(properties.pointee.message_id) }
     if isSet(AMQP_BASIC_CONTENT_TYPE_FLAG) {
       contentType = RepeatedTexts.text(properties.pointee.content_type, last: &repeated.contentType)
     }
@@ -21,8 +22,8 @@ extension Delivery.Properties {
     let count = Int(max(0, properties.pointee.headers.num_entries))
     headers.reserveCapacity(count)
     for entry in UnsafeBufferPointer(start: entries, count: count) {
-      guard let value = HeaderValue(entry.value) else { continue }
-      headers.append((name: Reply.text(entry.key), value: value))
+      guard let value = HeaderValue(entry.value), let name = Reply.exactText(entry.key) else { continue }
+      headers.append((name: name, value: value))
     }
   }
 }
@@ -61,7 +62,7 @@ extension HeaderValue {
     case AMQP_FIELD_KIND_F64: self = .number("\(value.f64)")
     case AMQP_FIELD_KIND_DECIMAL:
       self = .number(Self.decimal(value.decimal.value, places: Int(value.decimal.decimals)))
-    case AMQP_FIELD_KIND_UTF8, AMQP_FIELD_KIND_BYTES: self = .text(Reply.text(value.bytes))
+    case AMQP_FIELD_KIND_UTF8, AMQP_FIELD_KIND_BYTES: self = Reply.exactText(value.bytes).map { .text($0) } ?? .null
     case AMQP_FIELD_KIND_VOID: self = .null
     default: return nil
     }

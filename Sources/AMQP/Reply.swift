@@ -70,6 +70,11 @@ enum Reply {
     String(decoding: view(bytes), as: UTF8.self)
   }
 
+  /// Text exactly as it was sent; nil where it is not UTF-8.
+  static func exactText(_ bytes: amqp_bytes_t) -> String? {
+    String(validating: view(bytes), as: UTF8.self)
+  }
+
   /// The bytes behind a library string; valid as long as these are.
   @inline(__always)
   static func view(_ bytes: amqp_bytes_t) -> UnsafeBufferPointer<UInt8> {

@@ -24,9 +24,9 @@ struct SettlementLedger: Sendable {
 
   private struct Entry {
     var number: UInt64
-    /// Bytes held for it.
-    var size: Int
-    var state: State
+    /// Bytes that the receiver holds for it.
+    var bytes = 0
+    var state = State.open
   }
 
   /// In the order of the channel, from `head` on; what is before it is finished.
@@ -37,7 +37,7 @@ struct SettlementLedger: Sendable {
 
   /// Deliveries that were taken and not settled.
   private(set) var openCount = 0
-  /// Bytes that these hold.
+  /// Bytes that the receiver holds for these.
   private(set) var openBytes = 0
 
   /// Deliveries that were settled, and the broker not told.
@@ -45,17 +45,26 @@ struct SettlementLedger: Sendable {
 
   /// Enters a delivery.
   ///
-  /// - Parameters:
-  ///   - number: The broker's delivery tag; counts up within a channel.
-  ///   - size: Bytes held until it is settled.
+  /// - Parameter number: The broker's delivery tag; counts up within a channel.
   /// - Returns: False for a number that is not above all before it, which no broker sends.
-  mutating func take(_ number: UInt64, size: Int) -> Bool {
+  mutating func take(_ number: UInt64) -> Bool {
     if let last = entries.last, number <= last.number { return false }
     guard number > 0 else { return false }
-    entries.append(Entry(number: number, size: size, state: .open))
+    entries.append(Entry(number: number))
     openCount += 1
-    openBytes += size
     return true
+  }
+
+  /// Notes what an open delivery costs until it is settled; one that is settled already costs nothing.
+  ///
+  /// - Parameters:
+  ///   - number: The broker's delivery tag.
+  ///   - bytes: Bytes that the receiver holds.
+  mutating func keep(_ number: UInt64, bytes: Int) {
+    guard let index = index(of: number), entries[index].state == .open else { return }
+    let bytes = max(0, bytes)
+    openBytes += bytes - entries[index].bytes
+    entries[index].bytes = bytes
   }
 
   /// Settles a delivery.
@@ -74,7 +83,7 @@ struct SettlementLedger: Sendable {
       case .refused: .refused
       }
     openCount -= 1
-    openBytes -= entries[index].size
+    openBytes -= entries[index].bytes
     unsaid.append(number)
     return true
   }

@@ -93,6 +93,22 @@ struct Subscriptions {
     all[index].refusals = min(all[index].refusals + 1, 10)
   }
 
+  /// Tells when there is something to look for.
+  ///
+  /// - Parameters:
+  ///   - looks: The next look for what is absent.
+  ///   - bindings: The next round of bindings.
+  /// - Returns: The first moment at which `toLookFor` has something; the distant future when it never has.
+  func nextDate(looks: Instant, bindings: Instant) -> Instant {
+    var date = Instant.distantFuture
+    for subscription in all {
+      let earliest = subscription.notBefore ?? Instant(nanoseconds: 0)
+      if subscription.phase == .absent { date = min(date, max(looks, earliest)) }
+      if !subscription.queue.bindings.isEmpty { date = min(date, max(bindings, earliest)) }
+    }
+    return date
+  }
+
   /// What has to be looked for at this moment.
   func toLookFor(at now: Instant, bindings: Bool) -> [QueueSettings] {
     all.filter { subscription in

@@ -37,7 +37,9 @@ struct Taken: Sendable {
 
 /// A consumer of the tests, with everything that it took and told.
 final class ConsumerHarness: DeliveryReceiver {
+  /// Nil keeps the delivery open, for the bytes of its body.
   typealias Decide = @Sendable (Taken, _ lookAtSocket: () -> Void) -> Settlement?
+  typealias Observe = @Sendable (ConsumerHarness, ConsumerEvent) -> Void
 
   private struct State {
     var taken: [Taken] = []
@@ -49,18 +51,22 @@ final class ConsumerHarness: DeliveryReceiver {
   private let state = Mutex(State())
   private let decide: Decide
 
-  private init(decide: @escaping Decide) {
+  /// What a kept delivery costs.
+  private let cost: @Sendable (Taken) -> Int
+
+  private init(decide: @escaping Decide, cost: @escaping @Sendable (Taken) -> Int) {
     self.decide = decide
+    self.cost = cost
   }
 
   var taken: [Taken] { state.withLock(\.taken) }
   var events: [ConsumerEvent] { state.withLock(\.events) }
   var batches: Int { state.withLock(\.batches) }
 
-  func receive(_ delivery: Delivery, lookAtSocket: () -> Void) -> Settlement? {
+  func receive(_ delivery: Delivery, lookAtSocket: @escaping () -> Void) -> Reception {
     let taken = Taken(delivery)
     state.withLock { $0.taken.append(taken) }
-    return decide(taken, lookAtSocket)
+    return decide(taken, lookAtSocket).map { .settle($0) } ?? .keep(bytes: cost(taken))
   }
 
   func batchEnded() {
@@ -97,11 +103,14 @@ final class ConsumerHarness: DeliveryReceiver {
   /// Runs a consumer for the length of a test, and closes it whatever happens.
   static func run<Value>(
     _ settings: ConsumerSettings, timing: ConsumerTiming = .quick, decide: @escaping Decide = { _, _ in .accepted },
+    cost: @escaping @Sendable (Taken) -> Int = { $0.body?.count ?? 0 }, observe: @escaping Observe = { _, _ in },
     _ body: (ConsumerHarness) async throws -> Value
   ) async throws -> Value {
-    let harness = ConsumerHarness(decide: decide)
+    let harness = ConsumerHarness(decide: decide, cost: cost)
     let consumer = Consumer(settings, timing: timing, receiver: harness) { [weak harness] event in
-      harness?.state.withLock { $0.events.append(event) }
+      guard let harness else { return }
+      harness.state.withLock { $0.events.append(event) }
+      observe(harness, event)
     }
     harness.state.withLock { $0.consumer = consumer }
     defer {

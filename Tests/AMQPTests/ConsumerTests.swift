@@ -157,6 +157,46 @@ import Testing
     }
   }
 
+  @Test("the bound counts what the receiver holds, not what came over the wire")
+  func heldBytes() async throws {
+    let broker = try Broker.shared()
+    let session = try broker.session()
+    let queue = broker.uniqueName()
+    try session.declareQueue(queue)
+    try session.publish((0..<20).map { _ in [UInt8](repeating: 1, count: 10) }, routingKey: queue)
+    var settings = broker.settings(queue)
+    settings.maxUnsettledBytes = 3_000
+    try await ConsumerHarness.run(settings, decide: { _, _ in nil }, cost: { _ in 1_000 }) { harness in
+      try await harness.event("paused") { if case .paused = $0 { true } else { false } }
+      #expect(harness.taken.count == 3)
+    }
+  }
+
+  @Test("what is settled while a pause begins turns no order round")
+  func orderOverPauses() async throws {
+    let broker = try Broker.shared()
+    let session = try broker.session()
+    let queue = broker.uniqueName()
+    try session.declareQueue(queue)
+    let count = 3_000
+    try session.publish((0..<count).map { Array("\($0)".utf8) }, routingKey: queue)
+    var settings = broker.settings(queue)
+    settings.prefetch = 500
+    settings.maxUnsettledBytes = 7_000
+    try await ConsumerHarness.run(
+      settings, decide: { _, _ in nil }, cost: { _ in 1_000 },
+      observe: { harness, event in
+        // Before the broker can know of the pause.
+        if case .paused = event { harness.settle(.accepted) }
+      },
+      { harness in
+        try await waitUntil("all are taken", timeout: .seconds(60)) { harness.taken.count >= count }
+        #expect(harness.taken.compactMap { Int($0.text) } == Array(0..<count))
+        #expect(harness.events.contains(.resumed))
+        #expect(harness.losses.isEmpty)
+      })
+  }
+
   @Test("one message alone may pass the bound")
   func oneLarge() async throws {
     let broker = try Broker.shared()

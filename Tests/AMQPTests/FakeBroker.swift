@@ -9,7 +9,7 @@ import ProgramFixture
 /// The broker of `fake_broker.py`, for the length of a test.
 struct FakeBroker {
   enum Programme: String {
-    case sweep, faults, normal
+    case sweep, faults, normal, farewell
   }
 
   let port: UInt16

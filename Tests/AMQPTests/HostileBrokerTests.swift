@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BrokerFixture
+import Foundation
 import Testing
 
 @testable import AMQP
@@ -19,6 +20,28 @@ import Testing
         #expect(harness.losses.allSatisfy { !$0.isEmpty })
         #expect(harness.events.count { if case .retrying = $0 { true } else { false } } == harness.losses.count)
       }
+    }
+  }
+
+  @Test("a close that is followed by the end is told with the broker's words, though a receiver was at work")
+  func farewell() async throws {
+    try await FakeBroker.run(.farewell) { broker in
+      try await ConsumerHarness.run(
+        broker.settings(), timing: .hurried,
+        decide: { taken, lookAtSocket in
+          guard taken.text == "slow" else { return .accepted }
+          let end = Instant.now.advanced(by: .milliseconds(400))
+          while Instant.now < end {
+            usleep(5_000)
+            lookAtSocket()
+          }
+          return .accepted
+        },
+        { harness in
+          try await waitUntil("alive at last") { harness.taken.contains { $0.text == "alive" } }
+          #expect(harness.losses.count == 1)
+          #expect(harness.losses.first?.contains("320 CONNECTION_FORCED - farewell") == true)
+        })
     }
   }
 

@@ -14,8 +14,9 @@ import Testing
   private func ledger(of numbers: ClosedRange<UInt64>) -> SettlementLedger {
     var ledger = SettlementLedger()
     for number in numbers {
-      let isEntered = ledger.take(number, size: 10)
+      let isEntered = ledger.take(number)
       #expect(isEntered)
+      ledger.keep(number, bytes: 10)
     }
     return ledger
   }
@@ -80,19 +81,33 @@ import Testing
   @Test("numbers that do not count up are refused")
   func order() {
     var ledger = SettlementLedger()
-    let answer12 = ledger.take(0, size: 0)
+    let answer12 = ledger.take(0)
     #expect(!answer12)
-    let answer13 = ledger.take(3, size: 0)
+    let answer13 = ledger.take(3)
     #expect(answer13)
-    let answer14 = ledger.take(3, size: 0)
+    let answer14 = ledger.take(3)
     #expect(!answer14)
     ledger.settle(3, as: .accepted)
     let frames15 = flushed(&ledger)
     #expect(frames15 == [.acknowledge(3, multiple: false)])
-    let answer16 = ledger.take(2, size: 0)
+    let answer16 = ledger.take(2)
     #expect(!answer16)
-    let answer17 = ledger.take(.max, size: 0)
+    let answer17 = ledger.take(.max)
     #expect(answer17)
+  }
+
+  @Test("what is kept counts until it is settled, what is settled or unknown counts nothing")
+  func kept() {
+    var ledger = ledger(of: 1...2)
+    #expect(ledger.openBytes == 20)
+    ledger.keep(1, bytes: 500)
+    #expect(ledger.openBytes == 510)
+    ledger.keep(3, bytes: 1)
+    ledger.settle(1, as: .accepted)
+    ledger.keep(1, bytes: 7)
+    #expect(ledger.openBytes == 10)
+    ledger.keep(2, bytes: -7)
+    #expect(ledger.openBytes == 0)
   }
 
   /// What a broker does with the frames, without any cleverness.
@@ -138,8 +153,9 @@ import Testing
       case 0..<4:
         number += gaps ? UInt64.random(in: 1...3, using: &generator) : 1
         let size = Int.random(in: 0...1_000, using: &generator)
-        let answer18 = ledger.take(number, size: size)
+        let answer18 = ledger.take(number)
         #expect(answer18)
+        ledger.keep(number, bytes: size)
         sizes[number] = size
         broker.outstanding.append(number)
       case 4..<8:

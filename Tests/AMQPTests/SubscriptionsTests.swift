@@ -80,6 +80,41 @@ import Testing
     #expect(subscriptions.toLookFor(at: .now, bindings: true) == [bound])
   }
 
+  @Test("the next date is never one at which nothing is due", arguments: 0..<200)
+  func nextDate(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    var subscriptions = Subscriptions(
+      (0..<Int.random(in: 1...3, using: &generator)).map { number in
+        var queue = QueueSettings(name: "q\(number)")
+        if Bool.random(using: &generator) { queue.bindings = [.init(exchange: "x", pattern: "#")] }
+        return queue
+      })
+    func anyDate() -> Instant { Instant(nanoseconds: .random(in: 0...3, using: &generator) * 1_000) }
+    let phases = [Subscription.Phase.absent, .present, .active]
+    for index in subscriptions.all.indices {
+      subscriptions.all[index].phase = phases.randomElement(using: &generator) ?? .absent
+      if Bool.random(using: &generator) { subscriptions.all[index].notBefore = anyDate() }
+    }
+    let (looks, bindings) = (anyDate(), anyDate())
+    let date = subscriptions.nextDate(looks: looks, bindings: bindings)
+    guard date != .distantFuture else {
+      #expect(subscriptions.all.allSatisfy { $0.phase != .absent && $0.queue.bindings.isEmpty })
+      return
+    }
+    #expect(!subscriptions.toLookFor(at: date, bindings: date >= bindings).isEmpty)
+  }
+
+  @Test("a bound queue that was refused does not make a look due before its time")
+  func refusedBound() {
+    var bound = QueueSettings(name: "bound")
+    bound.bindings = [.init(exchange: "x", pattern: "#")]
+    var subscriptions = Subscriptions([bound])
+    let now = Instant(nanoseconds: 1_000_000_000)
+    let later = now.advanced(by: .seconds(300))
+    subscriptions.consumeRefused(0) { _ in later }
+    #expect(subscriptions.nextDate(looks: now, bindings: now) == later)
+  }
+
   @Test("spelled numbers and booleans become such, and the queue's type is told once")
   func arguments() {
     let arguments = BrokerConnection.arguments(

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A broker that breaks the rules, for tests of what a client survives.
 
-usage: fake_broker.py PORT_FILE LOG_FILE sweep|faults|normal [CERTIFICATE KEY TLS_VERSION]
+usage: fake_broker.py PORT_FILE LOG_FILE sweep|faults|normal|farewell [CERTIFICATE KEY TLS_VERSION]
 
 Speaks enough AMQP 0-9-1 for one consumer of one queue. With each new connection of the consumer it goes one step
 further through its programme; connections that only look for queues are served well.
@@ -10,6 +10,7 @@ further through its programme; connections that only look for queues are served 
 sweep   closes after 0, 1, 2 ... bytes of a whole session, then serves well
 faults  commits one fault after the other, then serves well
 normal  serves well: delivers one message, "alive"
+farewell  delivers "slow" and closes with words, all at once, and hangs up without waiting; then serves well
 
 The port is written to PORT_FILE. LOG_FILE gets a line for each fault: its name, and "closed" when the client ended the
 connection by itself, or "hung" when it did not within ten seconds.
@@ -20,6 +21,7 @@ import ssl
 import struct
 import sys
 import threading
+import time
 import warnings
 
 METHOD, HEADER, BODY, HEARTBEAT = 1, 2, 3, 8
@@ -202,6 +204,14 @@ class Broker:
             name, data, must_close = faults(tag)[self.step]
             self.step += 1
             self.commit(session, name, data, must_close)
+            raise Ended
+        if self.programme == "farewell" and self.step == 0:
+            self.step += 1
+            session.send(message(tag, 1, b"slow"))
+            # Once the client is at work on it.
+            time.sleep(0.1)
+            session.send(method(0, 10, 50, struct.pack(">H", 320) + short("CONNECTION_FORCED - farewell")
+                                + struct.pack(">HH", 0, 0)))
             raise Ended
         session.send(message(tag, 1, b"alive"))
         if session.limit is not None:
