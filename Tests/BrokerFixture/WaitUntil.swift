@@ -5,7 +5,7 @@
 /// The timeout is a bound for a hung test, not a measure: a loaded machine may take long. Past it, `WaitedInVain` is
 /// thrown; so is what the condition throws.
 package func waitUntil(
-  _ description: String, timeout: Duration = .seconds(20), pause: Duration = .milliseconds(10),
+  _ description: String, timeout: Duration = .seconds(60), pause: Duration = .milliseconds(10),
   _ condition: () async throws -> Bool
 ) async throws {
   let clock = ContinuousClock()

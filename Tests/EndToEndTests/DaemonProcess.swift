@@ -34,7 +34,7 @@ final class DaemonProcess {
   var logText: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
   /// Waits until a message was logged so and so often.
-  func waitFor(_ message: String, count: Int = 1, timeout: Duration = .seconds(40)) async throws {
+  func waitFor(_ message: String, count: Int = 1, timeout: Duration = .seconds(60)) async throws {
     do {
       try await waitUntil("log line \"\(message)\"", timeout: timeout) {
         self.lines(message).count >= count || !self.isRunning
@@ -50,13 +50,13 @@ final class DaemonProcess {
   func signal(_ number: Int32) { program.signal(number) }
 
   /// Asks the daemon to stop and returns its exit status.
-  func stop(timeout: Duration = .seconds(40)) async throws -> Int32 {
+  func stop(timeout: Duration = .seconds(60)) async throws -> Int32 {
     signal(SIGTERM)
     return try await end(timeout: timeout)
   }
 
   /// Waits until the daemon has ended and returns its exit status.
-  func end(timeout: Duration = .seconds(40)) async throws -> Int32 {
+  func end(timeout: Duration = .seconds(60)) async throws -> Int32 {
     try await waitUntil("the daemon ends after SIGTERM", timeout: timeout) { !self.isRunning }
     return program.status ?? -1
   }
