@@ -49,8 +49,8 @@ package final class EventDaemon {
 
   /// Runs until SIGTERM or SIGINT, then drains.
   ///
-  /// What has started is finished within `drain_timeout`, the rest is given back. A second signal ends the scripts at
-  /// once.
+  /// What has started is finished within `drain_timeout`, the rest is given back. A second signal asks the scripts to
+  /// end at once, a third kills them.
   ///
   /// Every thread that was started before must have blocked the signals of `DaemonSignals`.
   package func run(_ signals: DaemonSignals) {

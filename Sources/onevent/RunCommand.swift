@@ -12,7 +12,7 @@ struct RunCommand: ParsableCommand {
     abstract: "Takes events and runs scripts, in the foreground.",
     discussion: """
       SIGTERM or Ctrl-C stops: nothing more is taken, scripts that run are finished within drain_timeout, the rest is \
-      given back to the broker. A second signal ends the scripts at once.
+      given back to the broker. A second signal sends the scripts TERM at once, a third KILL.
       A broker that cannot be reached is no reason to end: it is tried again for ever. AMQP_URL serves where the \
       configuration names no broker.
       """)
