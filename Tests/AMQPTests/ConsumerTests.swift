@@ -178,10 +178,10 @@ import Testing
     let session = try broker.session()
     let queue = broker.uniqueName()
     try session.declareQueue(queue)
-    let count = 3_000
+    let count = 200
     try session.publish((0..<count).map { Array("\($0)".utf8) }, routingKey: queue)
     var settings = broker.settings(queue)
-    settings.prefetch = 500
+    settings.prefetch = 100
     settings.maxUnsettledBytes = 7_000
     try await ConsumerHarness.run(
       settings, decide: { _, _ in nil }, cost: { _ in 1_000 },
