@@ -19,7 +19,7 @@ final class Dispatcher: Sendable {
     var running: [UInt64: Running] = [:]
     /// The run of each attempt that has not ended.
     var attempts: [UInt64: UInt64] = [:]
-    /// Runs whose start the system had no resources for, and when it is tried again. They keep their places.
+    /// Runs whose start the system had no resources for, and when it is tried again; they keep their places.
     var starved: [UInt64: ContinuousClock.Instant] = [:]
     var lastRun: UInt64 = 0
     var lastAttempt: UInt64 = 0

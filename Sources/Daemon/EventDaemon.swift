@@ -121,7 +121,8 @@ extension EventDaemon {
       let signal = signals.wait(for: .milliseconds(5))
       let isDue = ContinuousClock.now >= deadline
       if isHurrying, isDue {
-        logger.error("scripts are left behind: they could not be ended", metadata: ["running": "\(dispatcher.runningCount)"])
+        logger.error(
+          "scripts are left behind: they could not be ended", metadata: ["running": "\(dispatcher.runningCount)"])
         return
       }
       if !isHurrying, isDue || signal == SIGTERM || signal == SIGINT {
