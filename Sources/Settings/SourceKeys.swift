@@ -84,7 +84,7 @@ enum SourceKeys {
     in: .source, summary: "How many deliveries of each queue are taken and not settled.")
   static let maxUnsettledBytes = Key(
     "max_unsettled_bytes", .size(64 << 10...64 << 30), default: 64 << 20, in: .source,
-    summary: "Bytes of bodies taken and not settled; past it nothing more is taken until some are.")
+    summary: "Bytes that events hold until they are settled; past it nothing more is taken until half of them are.")
   static let settle = Key(
     "settle", .settle, default: SettleMode.run, in: .source,
     summary: "With `run`, a delivery is acknowledged when its runs have ended.")
