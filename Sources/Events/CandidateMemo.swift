@@ -36,8 +36,11 @@ struct CandidateMemo {
       hash ^= source.withUTF8 { ByteTable.hash($0) } &* 3
     }
     let place = Int(truncatingIfNeeded: hash) & (Self.places - 1)
-    if let entry = entries[place], entry.hash == hash, entry.type.equals(type), entry.source == source {
-      return entry.candidates
+    // Each part by itself: taking out the whole entry would count the references that it holds.
+    if entries[place]?.hash == hash, entries[place]?.type.equals(type) == true, entries[place]?.source == source,
+      let candidates = entries[place]?.candidates
+    {
+      return candidates
     }
     let found = find()
     remember(Entry(hash: hash, type: Array(type), source: source, candidates: found), at: place)

@@ -11,6 +11,8 @@ package final class EventDecoder {
   /// The size in bytes that an inflated body may have.
   package let inflatedLimit: Int
 
+  /// What the source said about the delivery; the events are views, and copying one must not copy this.
+  private(set) var envelope = Envelope(source: "")
   private var bodyMemory = ByteMemory()
   private var inflater = Inflater()
   /// The body itself, or for a CloudEvent in `data_base64` and for text the JSON made of it.
@@ -70,6 +72,7 @@ package final class EventDecoder {
   var hasEmptyBody: Bool { bodyMemory.isEmpty }
 
   private func take(_ body: UnsafeRawBufferPointer, _ envelope: Envelope) throws(DecodingFailure) {
+    self.envelope = envelope
     bodyMemory.clear()
     if body.count <= ByteMemory.keptCapacity { bodyMemory.trim() }
     outer.forget()
@@ -112,7 +115,7 @@ package final class EventDecoder {
   /// An event whose facts come from the mapping and the envelope.
   func event(_ form: Event.Form, _ envelope: Envelope, payload: JSONValue) -> Event {
     var event = Event(
-      form, envelope, self, message: nothing.root, payload: payload,
+      form, self, message: nothing.root, payload: payload,
       type: .text(envelope.routingKey.isEmpty ? "event" : envelope.routingKey))
     if let path = mapping.type {
       let type = event.value(at: path).named
@@ -127,5 +130,5 @@ package final class EventDecoder {
     throw DecodingFailure("The body holds `_context_auth_token` in a form that could not be blanked.")
   }
 
-  private var hidesToken: Bool { outer.holdsReadable(AuthToken.key) || inner.holdsReadable(AuthToken.key) }
+  private var hidesToken: Bool { outer.tape.holdsReadable(AuthToken.key) || inner.tape.holdsReadable(AuthToken.key) }
 }
