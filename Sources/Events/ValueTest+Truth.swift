@@ -81,7 +81,7 @@ extension ValueTest {
     case .oneOf(let literals): return Truth(literals.contains { value.equals($0) })
     case .elementOf(let path):
       let list = event.value(at: path)
-      return list.isMissing ? .unknown : Truth(list.containsElement(memory) { $0.equals(value) })
+      return list.isMissing ? .unknown : Truth(list.containsElement(value, memory))
     case .order(let symbol, let operand):
       guard let ordering = value.compared(to: operand, event) else { return .unknown }
       return Truth(symbol.holds(ordering))
@@ -97,7 +97,7 @@ extension FieldValue {
     case .path(let path):
       let right = event.value(at: path)
       if right.isMissing { return .unknown }
-      if containsElement(memory, { $0.equals(right) }) { return .yes }
+      if containsElement(right, memory) { return .yes }
       guard right.isText else { return .no }
       return right.withScalarText { part in Truth(part.map { containsText($0) } ?? false) }
     case .literal(let literal):
@@ -111,10 +111,19 @@ extension FieldValue {
     isText && withScalarText { $0?.contains(part) ?? false }
   }
 
+  /// Whether an element of this list is the same as a value, at a cost of both and not of their product.
+  fileprivate func containsElement(_ value: FieldValue, _ memory: FilterMemory) -> Bool {
+    value.withEqualityTest { isEqual in containsElement(memory, isEqual) }
+  }
+
   /// Whether an element of this list satisfies a condition; false where this is no list.
   fileprivate func containsElement(_ memory: FilterMemory, _ condition: (FieldValue) -> Bool) -> Bool {
     switch self {
-    case .list(let texts): return texts.contains { condition(.text($0)) }
+    case .list(let texts):
+      return texts.contains {
+        memory.rest()
+        return condition(.text($0))
+      }
     case .json(let value):
       var isFound = false
       value.forEachElement {
