@@ -15,8 +15,7 @@ struct CandidateMemo {
   }
 
   static let places = 1024
-  /// A routing key, which most types are, is an AMQP short string of at most 255 bytes.
-  static let longestType = 255
+  static let longestType = EventDecoder.longestType
   /// The total of remembered actions: 1 MiB.
   static let largestSize = 262_144
 

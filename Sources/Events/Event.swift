@@ -69,7 +69,9 @@ extension Event {
   package var subject: FieldValue { fact(.subject) }
 
   /// The body as received, inflated, the value of `_context_auth_token` blanked.
-  package var body: [UInt8] { decoder.lastBody }
+  ///
+  /// Copied once for each event.
+  package var body: [UInt8] { decoder.rendering(\.body) { decoder.lastBody } }
 
   /// The tags of the event: for `format = tags` the labels, then each tag as `key:value` and its key alone.
   package var tags: [String] {
