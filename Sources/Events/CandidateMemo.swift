@@ -5,11 +5,19 @@
 /// Direct-mapped: each type has one place, and the latest stays. A hit allocates nothing. Senders choose types, so
 /// the memory is bounded: places, length of a type, and the total of remembered actions.
 struct CandidateMemo {
-  private struct Entry {
-    var hash: UInt64
-    var type: [UInt8]
-    var source: String
-    var candidates: EventIndex.Candidates
+  /// A class, so that looking at one counts one reference.
+  private final class Entry: Sendable {
+    let hash: UInt64
+    let type: [UInt8]
+    let source: String
+    let candidates: EventIndex.Candidates
+
+    init(hash: UInt64, type: [UInt8], source: String, candidates: EventIndex.Candidates) {
+      self.hash = hash
+      self.type = type
+      self.source = source
+      self.candidates = candidates
+    }
 
     var size: Int { candidates.byPattern.count + candidates.fallbacks.count }
   }
@@ -35,11 +43,8 @@ struct CandidateMemo {
       hash ^= source.withUTF8 { ByteTable.hash($0) } &* 3
     }
     let place = Int(truncatingIfNeeded: hash) & (Self.places - 1)
-    // Each part by itself: taking out the whole entry would count the references that it holds.
-    if entries[place]?.hash == hash, entries[place]?.type.equals(type) == true, entries[place]?.source == source,
-      let candidates = entries[place]?.candidates
-    {
-      return candidates
+    if let entry = entries[place], entry.hash == hash, entry.type.equals(type), entry.source == source {
+      return entry.candidates
     }
     let found = find()
     remember(Entry(hash: hash, type: Array(type), source: source, candidates: found), at: place)

@@ -31,6 +31,10 @@ extension Filter.Node {
     switch self {
     case .value(let condition):
       let value = event.value(at: condition.path)
+      if let prefix = condition.prefix {
+        memory.rest()
+        return value.begins(with: prefix)
+      }
       return condition.tests.all { $0.truth(value, event, memory) }
     case .all(let filters): return filters.all { $0.truth(event, memory) }
     case .any(let filters): return filters.any { $0.truth(event, memory) }
@@ -91,6 +95,15 @@ extension ValueTest {
 }
 
 extension FieldValue {
+  /// What a regex says that is a plain text.
+  @inline(__always)
+  fileprivate func begins(with prefix: [UInt8]) -> Truth {
+    if isMissing { return .unknown }
+    return prefix.withUnsafeBufferPointer { prefix in
+      withScalarText { text in Truth(text?.begins(with: prefix) ?? false) }
+    }
+  }
+
   /// Whether this is a list with an element that equals the right side, or a text with the right side in it.
   fileprivate func contains(_ operand: Operand, _ event: Event, _ memory: FilterMemory) -> Truth {
     switch operand {
