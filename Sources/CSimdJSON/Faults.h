@@ -76,38 +76,12 @@ inline const void *find(const void *bytes, size_t count, const void *wanted, siz
 }
 
 /// Whether unescaping made a surrogate: the library turns half of a pair into three bytes ED A0…BF xx.
-inline bool has_lone_surrogate(std::string_view unescaped) {
-  const char *at = unescaped.data();
-  const char *end = at + unescaped.size();
-  while ((at = static_cast<const char *>(std::memchr(at, 0xED, static_cast<size_t>(end - at)))) != nullptr) {
-    if (end - at >= 2 && static_cast<uint8_t>(at[1]) >= 0xA0) return true;
+inline bool has_lone_surrogate(const uint8_t *at, const uint8_t *end) {
+  while ((at = static_cast<const uint8_t *>(std::memchr(at, 0xED, static_cast<size_t>(end - at)))) != nullptr) {
+    if (end - at >= 2 && at[1] >= 0xA0) return true;
     at++;
   }
   return false;
-}
-
-/// The nearest `wanted` before a place. There is one: the text stands behind a token that was read.
-inline const uint8_t *before(const char *place, char wanted) {
-  const char *at = place - 1;
-  while (*at != wanted && is_space(static_cast<uint8_t>(*at))) at--;
-  return reinterpret_cast<const uint8_t *>(at);
-}
-
-/// Which token an object lacks at `at`, where the library stopped.
-///
-/// A key is missing behind `{` and `,`, a colon behind a key, a comma behind everything else. A string before `at` is
-/// a value if it is the last scalar that was read.
-inline json_tape_error missing_in_object(const uint8_t *begin, const uint8_t *at, const uint8_t *last_scalar) {
-  const uint8_t *previous = at;
-  while (previous > begin && is_space(previous[-1])) previous--;
-  if (previous == begin) return JSON_TAPE_EXPECTED_KEY;
-  uint8_t byte = previous[-1];
-  if (byte == '{' || byte == ',') return JSON_TAPE_EXPECTED_KEY;
-  if (byte != '"') return JSON_TAPE_EXPECTED_COMMA_OR_BRACE;
-  if (last_scalar == nullptr || *last_scalar != '"') return JSON_TAPE_EXPECTED_COLON;
-  const uint8_t *close = last_scalar + 1;
-  while (close < previous && *close != '"') close += *close == '\\' ? 2 : 1;
-  return close + 1 == previous ? JSON_TAPE_EXPECTED_COMMA_OR_BRACE : JSON_TAPE_EXPECTED_COLON;
 }
 
 /// The first byte that is not well-formed UTF-8: Unicode 15, table 3-7.

@@ -95,10 +95,7 @@ extension Action {
   private func standardInput(_ event: Event, _ run: RunFacts) -> [UInt8]? {
     switch standardInput {
     case .event: return event.normalizedJSON()
-    case .payload:
-      var payload: [UInt8] = []
-      event.payload.appendJSON(to: &payload, unwrapping: true)
-      return payload
+    case .payload: return event.payloadJSON()
     case .body: return event.body
     case .none: return nil
     }

@@ -5,18 +5,25 @@
 /// Direct-mapped: each type has one place, and the latest stays. A hit allocates nothing. Senders choose types, so
 /// the memory is bounded: places, length of a type, and the total of remembered actions.
 struct CandidateMemo {
-  private struct Entry {
-    var hash: UInt64
-    var type: [UInt8]
-    var source: String
-    var candidates: EventIndex.Candidates
+  /// A class, so that looking at one counts one reference.
+  private final class Entry: Sendable {
+    let hash: UInt64
+    let type: [UInt8]
+    let source: String
+    let candidates: EventIndex.Candidates
+
+    init(hash: UInt64, type: [UInt8], source: String, candidates: EventIndex.Candidates) {
+      self.hash = hash
+      self.type = type
+      self.source = source
+      self.candidates = candidates
+    }
 
     var size: Int { candidates.byPattern.count + candidates.fallbacks.count }
   }
 
   static let places = 1024
-  /// A routing key, which most types are, is an AMQP short string of at most 255 bytes.
-  static let longestType = 255
+  static let longestType = EventDecoder.longestType
   /// The total of remembered actions: 1 MiB.
   static let largestSize = 262_144
 

@@ -30,9 +30,11 @@ extension Envelope {
 
   /// Whether the content type is one of CloudEvents; told without allocating.
   var declaresCloudEvent: Bool {
+    // Most senders say `application/json` or nothing: too short, which is told before any byte is looked at.
+    guard let contentType, contentType.utf8.count >= 23 else { return false }
     // The bit 0x20 makes letters lower case and leaves the slash.
-    contentType?.utf8.lazy.drop { $0 == UInt8(ascii: " ") }.map { $0 | 0x20 }
-      .starts(with: "application/cloudevents".utf8) ?? false
+    return contentType.utf8.lazy.drop { $0 == UInt8(ascii: " ") }.map { $0 | 0x20 }
+      .starts(with: "application/cloudevents".utf8)
   }
 
   /// The media type without its parameters, in lower case; nil where there is none.

@@ -9,7 +9,20 @@ extension Event {
   /// tags, routing_key, exchange, queue, redelivered, context, payload`; then `payload_raw` only where unwrapping
   /// versioned objects changed the payload. What an event does not have is null. The schema is
   /// `etc/event.schema.json`.
-  package func normalizedJSON() -> [UInt8] {
+  ///
+  /// Made once for each event: several actions share one array.
+  package func normalizedJSON() -> [UInt8] { decoder.rendering(\.normalized, makeNormalizedJSON) }
+
+  /// The payload as compact JSON, versioned objects unwrapped; made once for each event.
+  func payloadJSON() -> [UInt8] {
+    decoder.rendering(\.payload) {
+      var json: [UInt8] = []
+      payload.appendJSON(to: &json, unwrapping: true)
+      return json
+    }
+  }
+
+  private func makeNormalizedJSON() -> [UInt8] {
     var output: [UInt8] = []
     output.reserveCapacity(4096)
     func append(_ key: StaticString, _ value: FieldValue) {

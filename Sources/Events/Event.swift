@@ -4,8 +4,6 @@
 ///
 /// A view into its decoder: valid until that decodes again.
 package struct Event {
-  package let envelope: Envelope
-
   let decoder: EventDecoder
   let form: Form
   /// The object that carries the sender's facts; null where the event has none.
@@ -23,11 +21,10 @@ package struct Event {
   }
 
   init(
-    _ form: Form, _ envelope: Envelope, _ decoder: EventDecoder, message: JSONValue, payload: JSONValue,
+    _ form: Form, _ decoder: EventDecoder, message: JSONValue, payload: JSONValue,
     type: FieldValue
   ) {
     self.form = form
-    self.envelope = envelope
     self.decoder = decoder
     self.message = message
     self.payload = payload
@@ -37,6 +34,9 @@ package struct Event {
 }
 
 extension Event {
+  /// What its source said about the delivery.
+  package var envelope: Envelope { decoder.envelope }
+
   /// Hands over the type as UTF-8, without making a string.
   package func withType<R>(_ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
     switch typeValue {
@@ -69,7 +69,9 @@ extension Event {
   package var subject: FieldValue { fact(.subject) }
 
   /// The body as received, inflated, the value of `_context_auth_token` blanked.
-  package var body: [UInt8] { decoder.lastBody }
+  ///
+  /// Copied once for each event.
+  package var body: [UInt8] { decoder.rendering(\.body) { decoder.lastBody } }
 
   /// The tags of the event: for `format = tags` the labels, then each tag as `key:value` and its key alone.
   package var tags: [String] {

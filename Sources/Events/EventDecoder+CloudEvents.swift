@@ -42,7 +42,7 @@ extension EventDecoder {
       throw DecodingFailure("The CloudEvent's `type` is \(found), not a text.")
     }
     let payload = try cloudEventData(object)
-    return Event(.cloudEventStructured, envelope, self, message: object, payload: payload, type: .json(type))
+    return Event(.cloudEventStructured, self, message: object, payload: payload, type: .json(type))
   }
 
   private func decodeBinaryCloudEvent(_ version: String, _ envelope: Envelope) throws(DecodingFailure) -> Event {
@@ -59,7 +59,7 @@ extension EventDecoder {
       try parseBodyAsText()
     }
     return Event(
-      .cloudEventBinary, envelope, self, message: nothing.root, payload: hasEmptyBody ? nothing.root : outer.root,
+      .cloudEventBinary, self, message: nothing.root, payload: hasEmptyBody ? nothing.root : outer.root,
       type: .text(type))
   }
 

@@ -29,7 +29,7 @@ extension EventDecoder {
       throw DecodingFailure("The notification's `event_type` is \(type.excerpt), not a text.")
     }
     return Event(
-      .oslo, envelope, self, message: message, payload: message.member("payload") ?? nothing.root,
+      .oslo, self, message: message, payload: message.member("payload") ?? nothing.root,
       type: .json(type))
   }
 }

@@ -11,6 +11,8 @@ package final class EventDecoder {
   /// The size in bytes that an inflated body may have.
   package let inflatedLimit: Int
 
+  /// What the source said about the delivery; the events are views, and copying one must not copy this.
+  private(set) var envelope = Envelope(source: "")
   private var bodyMemory = ByteMemory()
   private var inflater = Inflater()
   /// The body itself, or for a CloudEvent in `data_base64` and for text the JSON made of it.
@@ -18,6 +20,21 @@ package final class EventDecoder {
   /// What a string of the body holds: `oslo.message`, decoded `data_base64`.
   let inner = JSONDocument()
   let nothing = JSONDocument()
+  /// What was made of the present event for one action, kept for the next.
+  var renderings = Renderings()
+
+  /// The length in bytes that an event's type may have: that of an AMQP routing key, which most types are.
+  ///
+  /// A type stands in every log line of its event and is matched against every pattern.
+  package static let longestType = 255
+
+  /// Forms of one event that several actions may ask for; each is made once.
+  struct Renderings {
+    var normalized: [UInt8]?
+    var payload: [UInt8]?
+    var body: [UInt8]?
+    var bodyDigest: Digest?
+  }
 
   package init(_ mapping: EventMapping, inflatedLimit: Int) {
     self.mapping = mapping
@@ -48,6 +65,7 @@ package final class EventDecoder {
         case .text: try decodeText(envelope)
         }
       try refuseReadableToken()
+      try refuseLongType(event)
       return event
     } catch {
       if hidesToken { bodyMemory.blankAll() }
@@ -58,6 +76,7 @@ package final class EventDecoder {
 
   /// Gives back the memory that a large body took; what was decoded is forgotten.
   package func trim() {
+    renderings = Renderings()
     outer.trim()
     inner.trim()
     bodyMemory.trim()
@@ -70,6 +89,8 @@ package final class EventDecoder {
   var hasEmptyBody: Bool { bodyMemory.isEmpty }
 
   private func take(_ body: UnsafeRawBufferPointer, _ envelope: Envelope) throws(DecodingFailure) {
+    self.envelope = envelope
+    renderings = Renderings()
     bodyMemory.clear()
     if body.count <= ByteMemory.keptCapacity { bodyMemory.trim() }
     outer.forget()
@@ -112,7 +133,7 @@ package final class EventDecoder {
   /// An event whose facts come from the mapping and the envelope.
   func event(_ form: Event.Form, _ envelope: Envelope, payload: JSONValue) -> Event {
     var event = Event(
-      form, envelope, self, message: nothing.root, payload: payload,
+      form, self, message: nothing.root, payload: payload,
       type: .text(envelope.routingKey.isEmpty ? "event" : envelope.routingKey))
     if let path = mapping.type {
       let type = event.value(at: path).named
@@ -127,5 +148,28 @@ package final class EventDecoder {
     throw DecodingFailure("The body holds `_context_auth_token` in a form that could not be blanked.")
   }
 
-  private var hidesToken: Bool { outer.holdsReadable(AuthToken.key) || inner.holdsReadable(AuthToken.key) }
+  private func refuseLongType(_ event: Event) throws(DecodingFailure) {
+    let length = event.withType(\.count)
+    guard length > Self.longestType else { return }
+    throw DecodingFailure(
+      "The event's type is \(length) bytes long; at most \(Self.longestType) are taken, as in a routing key of AMQP.")
+  }
+
+  /// A form of the present event, made where no action has asked for it before.
+  func rendering(_ form: WritableKeyPath<Renderings, [UInt8]?>, _ make: () -> [UInt8]) -> [UInt8] {
+    if let made = renderings[keyPath: form] { return made }
+    let made = make()
+    renderings[keyPath: form] = made
+    return made
+  }
+
+  /// The digest of the body as events show it.
+  var bodyDigest: Digest {
+    if let digest = renderings.bodyDigest { return digest }
+    let digest = bodyMemory.withBytes { Digest(of: $0) }
+    renderings.bodyDigest = digest
+    return digest
+  }
+
+  private var hidesToken: Bool { outer.tape.holdsReadable(AuthToken.key) || inner.tape.holdsReadable(AuthToken.key) }
 }

@@ -25,14 +25,10 @@ extension Event {
     case .oslo where !fact(.id).isEnvelope:
       return EventIdentity(source: envelope.source, id: id, bodyDigest: nil)
     case .cloudEventStructured, .cloudEventBinary:
-      return EventIdentity(source: envelope.source, id: "\(publisher ?? "") \(id)", bodyDigest: bodyDigest)
+      return EventIdentity(source: envelope.source, id: "\(publisher ?? "") \(id)", bodyDigest: decoder.bodyDigest)
     case .oslo, .plain, .tags, .text:
-      return EventIdentity(source: envelope.source, id: id, bodyDigest: bodyDigest)
+      return EventIdentity(source: envelope.source, id: id, bodyDigest: decoder.bodyDigest)
     }
-  }
-
-  private var bodyDigest: Digest {
-    body.withUnsafeBytes { Digest(of: $0) }
   }
 }
 

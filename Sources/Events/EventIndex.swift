@@ -3,7 +3,7 @@
 /// Finds the actions that name an event type, at a cost that does not grow with the actions that do not.
 struct EventIndex: Sendable {
   /// What one type of one source can reach.
-  struct Candidates {
+  struct Candidates: Sendable {
     /// Actions whose patterns take the type, in the order of the files.
     var byPattern: [Int32] = []
     /// Actions with `@unmatched`, in the order of the files: they are asked when no other action accepted.

@@ -84,10 +84,34 @@ extension FieldValue {
     if let boolean, let others = other.boolean { return boolean == others }
     if isNull || other.isNull { return isNull && other.isNull }
     guard isContainer, other.isContainer else { return false }
-    var (left, right): ([UInt8], [UInt8]) = ([], [])
-    appendJSON(to: &left)
-    other.appendJSON(to: &right)
-    return left == right
+    return json == other.json
+  }
+
+  private var json: [UInt8] {
+    var json: [UInt8] = []
+    appendJSON(to: &json)
+    return json
+  }
+
+  /// Hands over a test whether a value is the same as this one, for asking it of many values.
+  ///
+  /// What the test needs of this value is made once: a container's JSON, a number's digits. Otherwise a sender could
+  /// let a list of many small elements be compared with one large value, at a cost of their product.
+  func withEqualityTest<R>(_ body: ((FieldValue) -> Bool) -> R) -> R {
+    if isContainer {
+      let json = json
+      return body { $0.isContainer && $0.json == json }
+    }
+    if isNumber {
+      return withScalarText { text in
+        let number = text.flatMap(NumberText.init)
+        return body { other in
+          guard let number, other.isNumber else { return false }
+          return other.withScalarText { $0.flatMap(NumberText.init)?.compared(to: number) == .equal }
+        }
+      }
+    }
+    return body { equals($0) }
   }
 
   func equals(_ operand: Operand, _ event: Event) -> Truth {

@@ -61,11 +61,18 @@ final class PathCondition: Sendable {
   let tests: [ValueTest]
   /// Beside each test, as it was configured: path, operator, operand.
   let texts: [String]
+  /// The only test, where it is a regex that is a plain text: what most conditions are, told without a detour.
+  let prefix: [UInt8]?
 
   init(path: FieldPath, parts: [(text: String, test: ValueTest)]) {
     self.path = path
     tests = parts.map(\.test)
     texts = parts.map(\.text)
+    if tests.count == 1, case .regex(let regex) = tests[0], case .prefix(let bytes) = regex.program {
+      prefix = bytes
+    } else {
+      prefix = nil
+    }
   }
 }
 

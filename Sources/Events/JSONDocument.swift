@@ -10,17 +10,16 @@ package final class JSONDocument {
   /// The nesting that a text may have.
   package static let depthLimit = Int(JSON_TAPE_DEPTH)
 
-  private let tape: OpaquePointer?
-  private var nodes: UnsafePointer<json_tape_node>?
-  private var nodeCount: UInt32 = 0
-  private var text: UnsafePointer<UInt8>?
+  private let parser: OpaquePointer?
+  /// The present text; empty before the first parse and after one that failed.
+  private(set) var tape = JSONTape()
 
   package init() {
-    tape = json_tape_create()
+    parser = json_tape_create()
   }
 
   deinit {
-    if let tape { json_tape_destroy(tape) }
+    if let parser { json_tape_destroy(parser) }
   }
 
   /// Parses a text: one value, at most 512 deep, valid UTF-8, nothing behind it.
@@ -30,14 +29,12 @@ package final class JSONDocument {
   /// allocated once the memory has grown; memory beyond about 1 MiB is given back when a smaller text follows.
   package func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
     forget()
-    guard let tape else { throw JSONError(JSON_TAPE_NO_MEMORY, nil, in: bytes) }
-    let result = json_tape_parse(tape, bytes.baseAddress, bytes.count)
+    guard let parser else { throw JSONError(JSON_TAPE_NO_MEMORY, nil, in: bytes) }
+    let result = json_tape_parse(parser, bytes.baseAddress, bytes.count)
     guard result.error == JSON_TAPE_OK.rawValue else {
       throw JSONError(json_tape_error(result.error), result.offset >= 0 ? Int(result.offset) : nil, in: bytes)
     }
-    nodes = result.nodes
-    nodeCount = result.node_count
-    text = result.text
+    tape = JSONTape(nodes: result.nodes, count: result.node_count, text: result.text)
   }
 
   /// The value of the whole text; null before the first parse and after one that failed.
@@ -48,49 +45,25 @@ package final class JSONDocument {
   /// - Returns: Whether there was such memory.
   @discardableResult
   package func trim() -> Bool {
-    guard let tape, json_tape_trim(tape) else { return false }
+    guard let parser, json_tape_trim(parser) else { return false }
     forget()
     return true
   }
 
   /// Forgets the text; every view becomes null.
   func forget() {
-    nodes = nil
-    nodeCount = 0
-    text = nil
+    tape = JSONTape()
   }
 }
 
 extension JSONDocument {
   /// The node at an index; nil where the present text has none.
   @inline(__always)
-  func node(_ index: UInt32) -> json_tape_node? {
-    guard index < nodeCount, let nodes else { return nil }
-    return nodes[Int(index)]
-  }
+  func node(_ index: UInt32) -> json_tape_node? { tape.node(index)?.pointee }
 
+  /// The key of a node of the present text.
   @inline(__always)
   func key(of node: json_tape_node) -> UnsafeBufferPointer<UInt8> {
-    UnsafeBufferPointer(start: text.map { $0 + Int(node.key_offset) }, count: Int(node.key_length))
-  }
-
-  @inline(__always)
-  func text(of node: json_tape_node) -> UnsafeBufferPointer<UInt8> {
-    UnsafeBufferPointer(start: text.map { $0 + Int(node.text_offset) }, count: Int(node.length))
-  }
-
-  /// Whether a member with this key holds a string that is not blanked.
-  func holdsReadable(_ key: StaticString) -> Bool {
-    var index: UInt32 = 0
-    while let node = node(index) {
-      index += 1
-      guard Int(node.key_length) == key.utf8CodeUnitCount, self.key(of: node).equals(key) else { continue }
-      defer { index = node.next }
-      for inside in index - 1..<node.next {
-        guard let node = self.node(inside), node.kind == JSON_TAPE_STRING.rawValue else { continue }
-        if !text(of: node).allSatisfy({ $0 == UInt8(ascii: "*") }) { return true }
-      }
-    }
-    return false
+    UnsafeBufferPointer(start: tape.text.map { $0 + Int(node.key_offset) }, count: Int(node.key_length))
   }
 }

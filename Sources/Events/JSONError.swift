@@ -30,7 +30,7 @@ extension JSONError {
     let reason =
       switch error {
       case JSON_TAPE_EMPTY: "it is empty"
-      case JSON_TAPE_TOO_LONG: "it is longer than 4 GiB"
+      case JSON_TAPE_TOO_LONG: "it is longer than 1 GiB"
       case JSON_TAPE_NO_MEMORY: "there is no memory to parse it"
       case JSON_TAPE_TOO_DEEP: "it is nested more than \(JSON_TAPE_DEPTH) deep"
       case JSON_TAPE_TOO_MANY_VALUES: "it holds more than \(JSON_TAPE_NODES) values"

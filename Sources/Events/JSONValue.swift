@@ -18,12 +18,7 @@ package struct JSONValue {
     self.index = index
   }
 
-  package var kind: Kind {
-    guard let node = document.node(index), let kind = Kind(rawValue: UInt8(truncatingIfNeeded: node.kind)) else {
-      return .null
-    }
-    return kind
-  }
+  package var kind: Kind { document.tape.kind(index) }
 
   /// The number of elements of an array or members of an object, else 0.
   ///
@@ -36,10 +31,11 @@ package struct JSONValue {
   /// Hands over the UTF-8 of a string, the text of a number as it stood, or `true`, `false`, `null`;
   /// nothing for arrays and objects.
   package func withText<R>(_ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
-    guard let node = document.node(index), container == nil else {
+    let tape = document.tape
+    guard let node = tape.node(index), node.pointee.kind < JSON_TAPE_ARRAY.rawValue else {
       return try body(UnsafeBufferPointer(start: nil, count: 0))
     }
-    return try body(document.text(of: node))
+    return try withExtendedLifetime(document) { try body(tape.text(of: node)) }
   }
 
   /// The text of a string, number, boolean or null, copied.
@@ -52,15 +48,7 @@ package struct JSONValue {
 
   /// The element at an index; nil past the end and for other kinds.
   package func element(_ index: Int) -> JSONValue? {
-    guard kind == .array, index >= 0, index < count else { return nil }
-    var remaining = index
-    var found: UInt32?
-    forEachChild { child, _ in
-      found = child
-      remaining -= 1
-      return remaining >= 0
-    }
-    return found.map(child(_:))
+    document.tape.element(index, of: self.index).map(child(_:))
   }
 
   /// Calls `body` for each element of an array, in order, until it returns false.
@@ -82,11 +70,11 @@ package struct JSONValue {
 
 extension JSONValue {
   func member(_ key: UnsafeBufferPointer<UInt8>) -> JSONValue? {
-    lastChild { $0.equals(key) }
+    document.tape.lastMember(of: index) { $0.equals(key) }.map(child(_:))
   }
 
   func member(_ key: StaticString) -> JSONValue? {
-    lastChild { $0.equals(key) }
+    document.tape.lastMember(of: index) { $0.equals(key) }.map(child(_:))
   }
 
   /// How many values the value is made of, itself included.
@@ -112,18 +100,6 @@ extension JSONValue {
     var value = JSONValue(document: document, index: index)
     value.isRaw = isRaw
     return value
-  }
-
-  /// The last member whose key is wanted: as in Python, the last of several wins.
-  @inline(__always)
-  func lastChild(where isWanted: (UnsafeBufferPointer<UInt8>) -> Bool) -> JSONValue? {
-    guard kind == .object else { return nil }
-    var found: UInt32?
-    forEachChild { index, node in
-      if isWanted(document.key(of: node)) { found = index }
-      return true
-    }
-    return found.map(child(_:))
   }
 
   /// Visits the nodes of the direct children.

@@ -58,8 +58,8 @@ struct NumberText {
   }
 
   private var double: Double? {
-    // No sender writes a longer one; converting megabytes of digits would take its time.
-    guard text.count <= 4096 else { return nil }
+    // No sender writes a longer one, and converting thousands of digits again and again would take its time.
+    guard text.count <= 128 else { return nil }
     return Double(String(decoding: text, as: UTF8.self))
   }
 }

@@ -31,6 +31,10 @@ extension Filter.Node {
     switch self {
     case .value(let condition):
       let value = event.value(at: condition.path)
+      if let prefix = condition.prefix {
+        memory.rest()
+        return value.begins(with: prefix)
+      }
       return condition.tests.all { $0.truth(value, event, memory) }
     case .all(let filters): return filters.all { $0.truth(event, memory) }
     case .any(let filters): return filters.any { $0.truth(event, memory) }
@@ -81,7 +85,7 @@ extension ValueTest {
     case .oneOf(let literals): return Truth(literals.contains { value.equals($0) })
     case .elementOf(let path):
       let list = event.value(at: path)
-      return list.isMissing ? .unknown : Truth(list.containsElement(memory) { $0.equals(value) })
+      return list.isMissing ? .unknown : Truth(list.containsElement(value, memory))
     case .order(let symbol, let operand):
       guard let ordering = value.compared(to: operand, event) else { return .unknown }
       return Truth(symbol.holds(ordering))
@@ -91,13 +95,22 @@ extension ValueTest {
 }
 
 extension FieldValue {
+  /// What a regex says that is a plain text.
+  @inline(__always)
+  fileprivate func begins(with prefix: [UInt8]) -> Truth {
+    if isMissing { return .unknown }
+    return prefix.withUnsafeBufferPointer { prefix in
+      withScalarText { text in Truth(text?.begins(with: prefix) ?? false) }
+    }
+  }
+
   /// Whether this is a list with an element that equals the right side, or a text with the right side in it.
   fileprivate func contains(_ operand: Operand, _ event: Event, _ memory: FilterMemory) -> Truth {
     switch operand {
     case .path(let path):
       let right = event.value(at: path)
       if right.isMissing { return .unknown }
-      if containsElement(memory, { $0.equals(right) }) { return .yes }
+      if containsElement(right, memory) { return .yes }
       guard right.isText else { return .no }
       return right.withScalarText { part in Truth(part.map { containsText($0) } ?? false) }
     case .literal(let literal):
@@ -111,10 +124,19 @@ extension FieldValue {
     isText && withScalarText { $0?.contains(part) ?? false }
   }
 
+  /// Whether an element of this list is the same as a value, at a cost of both and not of their product.
+  fileprivate func containsElement(_ value: FieldValue, _ memory: FilterMemory) -> Bool {
+    value.withEqualityTest { isEqual in containsElement(memory, isEqual) }
+  }
+
   /// Whether an element of this list satisfies a condition; false where this is no list.
   fileprivate func containsElement(_ memory: FilterMemory, _ condition: (FieldValue) -> Bool) -> Bool {
     switch self {
-    case .list(let texts): return texts.contains { condition(.text($0)) }
+    case .list(let texts):
+      return texts.contains {
+        memory.rest()
+        return condition(.text($0))
+      }
     case .json(let value):
       var isFound = false
       value.forEachElement {

@@ -224,4 +224,35 @@ import Testing
     decoder.trim()
     #expect(try decoder.decode(body).normalizedJSON() == expected)
   }
+
+  @Test("A type of more than 255 bytes is refused with its length, from the body and from the routing key")
+  func refusesLongTypes() throws {
+    let decoder = EventDecoder()
+    for length in [255, 256, 100_000] {
+      let type = String(repeating: "t", count: length)
+      var envelope = Envelope(source: "default")
+      envelope.routingKey = type
+      for body in [#"{"event_type":"\#(type)","payload":{}}"#, "{}"] {
+        let reason = decoder.refusal(Array(body.utf8), envelope)
+        let expected =
+          "The event's type is \(length) bytes long; at most 255 are taken, as in a routing key of AMQP."
+        #expect(reason == (length == 255 ? nil : expected))
+      }
+    }
+  }
+
+  @Test("What is made of an event is made once, and anew for the next event")
+  func keepsRenderings() throws {
+    let decoder = EventDecoder()
+    func address(_ bytes: [UInt8]) -> UnsafeRawPointer? { bytes.withUnsafeBytes { $0.baseAddress } }
+    for number in 1...2 {
+      let event = try decoder.decode(text: #"{"event_type": "t", "payload": {"n": \#(number)}}"#)
+      let forms = [event.normalizedJSON(), event.payloadJSON(), event.body]
+      #expect(String(decoding: forms[1], as: UTF8.self) == #"{"n":\#(number)}"#)
+      #expect(String(decoding: forms[0], as: UTF8.self).contains(#""payload":{"n":\#(number)}"#))
+      #expect(forms[2] == decoder.lastBody)
+      #expect(forms.map(address) == [event.normalizedJSON(), event.payloadJSON(), event.body].map(address))
+      #expect(decoder.bodyDigest == forms[2].withUnsafeBytes { Digest(of: $0) })
+    }
+  }
 }

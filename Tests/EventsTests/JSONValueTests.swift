@@ -26,6 +26,23 @@ import Testing
     #expect(document.root.member(Array("a".utf8)) == nil)
   }
 
+  @Test("escapes are undone at every place of a string of any length")
+  func escapes() throws {
+    var generator = SeededGenerator(seed: 7)
+    let parts = [("a", "a"), ("\\\"", "\""), ("\\\\", "\\"), ("\\n", "\n"), ("é", "é"), ("\\/", "/"), ("\\t", "\t")]
+    for length in 0..<400 {
+      var (written, expected) = ("", "")
+      for _ in 0..<length {
+        let part = parts[Int.random(in: 0..<(length % 2 == 0 ? 2 : parts.count), using: &generator)]
+        written += part.0
+        expected += part.1
+      }
+      #expect(try document("[\"\(written)\"]").root.element(0)?.text == expected)
+      #expect(try document("{\"\(written)\\u0041\":1}").root.member(Array((expected + "A").utf8)) != nil)
+      #expect(throws: JSONError.self) { try document("[\"\(written)\\x\"]") }
+    }
+  }
+
   @Test("of a key that is there twice the last value counts, at the first one's place when written")
   func duplicates() throws {
     let document = try document(#"{"a":1,"b":2,"a":{"x":3,"x":4},"":5}"#)

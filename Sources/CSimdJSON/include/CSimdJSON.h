@@ -15,6 +15,9 @@ extern "C" {
 /// The nesting that a text may have.
 #define JSON_TAPE_DEPTH 512u
 
+/// The length in bytes that a text may have: twice that is addressed by 32 bits.
+#define JSON_TAPE_LENGTH 1073741824u
+
 /// The number of values that a text may have: bounds the tape of a body of `[1,1,1,…` to 96 MiB.
 #define JSON_TAPE_NODES 4194304u
 
@@ -32,7 +35,7 @@ enum json_tape_kind {
 struct json_tape_node {
   /// One of `json_tape_kind`.
   uint32_t kind;
-  /// The key of a member of an object, unescaped, in the tape's text.
+  /// The key of a member of an object, unescaped, in the tape's text. Not terminated.
   uint32_t key_offset;
   uint32_t key_length;
   /// A scalar's text: a string unescaped, everything else as it stood.
@@ -73,7 +76,6 @@ struct json_tape_result {
   const struct json_tape_node *nodes;
   uint32_t node_count;
   const uint8_t *text;
-  uint32_t text_length;
 };
 
 struct json_tape;
