@@ -34,6 +34,17 @@ extension Broker {
     guard Foundation.kill(pid, number) == 0 else {
       throw BrokerScriptError(description: "signal \(number) to broker \(pid): \(String(cString: strerror(errno)))")
     }
+    // kill(2) returns before every thread has stopped, and one may still answer.
+    while number == SIGSTOP, try !isStopped(pid) { usleep(1_000) }
+  }
+
+  private func isStopped(_ pid: pid_t) throws -> Bool {
+    let tasks = "/proc/\(pid)/task"
+    return try FileManager.default.contentsOfDirectory(atPath: tasks).allSatisfy { task in
+      let status = try String(contentsOfFile: "\(tasks)/\(task)/stat", encoding: .utf8)
+      // The state follows the name, which stands in parentheses and may hold anything.
+      return status[(status.lastIndex(of: ")") ?? status.startIndex)...].dropFirst(2).first == "T"
+    }
   }
 
   /// Opens a connection of the test's own; it is closed when the session goes.
