@@ -223,14 +223,14 @@ class Bench:
         Half of the others name another type, half a pattern. Reading that configuration is not part of the cost per
         event: compare the second half of the queue.
         """
-        program = self.bin / "read-input"
-
-        def section(name, events):
-            return f'[{name}]\nevents = {events}\nscript = {program}\nfilter_params = {{"purpose": "{name}"}}\n'
-
-        ten = "".join(section(f"hot-{number}", "esi_leap.lease.fulfill.end") for number in range(10))
+        ten = "".join(
+            f"[hot-{number}]\nevents = esi_leap.lease.fulfill.end\nscript = /bin/true\n"
+            f'filter_params = {{"purpose": "hot-{number}"}}\n'
+            for number in range(10)
+        )
         others = "".join(
-            section(f"cold-{number}", f"service.other.{number}.end" if number % 2 else f"*.other.{number}.#")
+            f"[cold-{number}]\nevents = {f'service.other.{number}.end' if number % 2 else f'*.other.{number}.#'}\n"
+            "script = /bin/true\n"
             for number in range(9_990)
         )
         samples = {"onevent": [], "10 actions": []}
