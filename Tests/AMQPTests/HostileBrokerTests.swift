@@ -26,8 +26,12 @@ import Testing
   @Test("a close that is followed by the end is told with the broker's words, though a receiver was at work")
   func farewell() async throws {
     try await FakeBroker.run(.farewell) { broker in
+      // A loaded machine must not add losses of its own.
+      var settings = broker.settings()
+      settings.heartbeat = .seconds(60)
+      settings.connectTimeout = .seconds(60)
       try await ConsumerHarness.run(
-        broker.settings(), timing: .hurried,
+        settings, timing: .hurried,
         decide: { taken, lookAtSocket in
           guard taken.text == "slow" else { return .accepted }
           let end = Instant.now.advanced(by: .milliseconds(400))
