@@ -27,6 +27,7 @@ let package = Package(
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CLinux"),
     .target(
@@ -45,16 +46,18 @@ let package = Package(
     .target(name: "ConfigText", dependencies: ["CLibYAML"], swiftSettings: swift),
     .target(name: "Events", dependencies: ["CSimdJSON", "CPCRE2", "CZlib", "CCrypto"], swiftSettings: swift),
 
-    // The parts: `AMQP` and `Scripts` do not know each other.
+    // The parts: `AMQP`, `Scripts` and `Journal` do not know each other.
     .target(name: "AMQP", dependencies: ["CRabbitMQ", "COpenSSL"], swiftSettings: swift),
     .target(name: "Scripts", dependencies: ["Events", "CLinux"], swiftSettings: swift),
+    .target(name: "Journal", dependencies: ["CSQLite", "CLinux"], swiftSettings: swift),
+    .target(name: "WebAPI", dependencies: ["Events", "Journal"], swiftSettings: swift),
     .target(name: "Settings", dependencies: ["ConfigText", "Events", "AMQP"], swiftSettings: swift),
 
     // The daemon puts them together; the executable is its face.
     .target(
       name: "Daemon",
       dependencies: [
-        "AMQP", "CLinux", "Events", "Scripts", "Settings",
+        "AMQP", "CLinux", "Events", "Journal", "Scripts", "Settings", "WebAPI",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
@@ -83,6 +86,7 @@ let package = Package(
     .testTarget(
       name: "AMQPTests", dependencies: ["AMQP", "BrokerFixture", "ProgramFixture"], exclude: ["fake_broker.py"],
       swiftSettings: swift),
+    .testTarget(name: "JournalTests", dependencies: ["Journal", "ProgramFixture"], swiftSettings: swift),
     .testTarget(name: "ScriptsTests", dependencies: ["Scripts", "Events", "CLinux"], swiftSettings: swift),
     .testTarget(
       name: "SettingsTests", dependencies: ["Settings", "AMQP", "ConfigText", "Events"], swiftSettings: swift),
