@@ -52,9 +52,9 @@ struct Connection: ~Copyable {
   /// Whether a transaction is open: SQLite ends one by itself on some errors.
   var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
-  /// Makes every statement that is running give up with `SQLITE_INTERRUPT` as soon as `isOver` says so.
+  /// Makes every statement that is running give up with `SQLITE_INTERRUPT` once the deadline is over.
   ///
-  /// - Parameter isOver: Asked every few thousand steps of SQLite's machine; lives as long as the connection.
+  /// It is looked at every few thousand steps of SQLite's machine, and has to live as long as the connection.
   borrowing func setDeadline(_ deadline: borrowing Deadline) {
     sqlite3_progress_handler(handle, 4_000, Deadline.isOver, deadline.pointer)
   }

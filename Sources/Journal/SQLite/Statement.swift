@@ -89,7 +89,8 @@ struct Statement: ~Copyable {
       switch value {
       case .null: sqlite3_bind_null(handle, index)
       case .integer(let integer): sqlite3_bind_int64(handle, index, integer)
-      case .text(let text): sqlite3_bind_text64(handle, index, text, UInt64(text.utf8.count), transient, UInt8(SQLITE_UTF8))
+      case .text(let text):
+        sqlite3_bind_text64(handle, index, text, UInt64(text.utf8.count), transient, UInt8(SQLITE_UTF8))
       case .blob(let bytes):
         bytes.isEmpty
           ? sqlite3_bind_zeroblob(handle, index, 0)
