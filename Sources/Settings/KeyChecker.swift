@@ -38,7 +38,7 @@ struct KeyChecker {
 
   private func message(_ key: String, in title: String, _ kinds: [SectionKind]) -> String {
     let shown = shortened(key)
-    if KeyTable.unavailable.contains(key) {
+    if KeyTable.isUnavailable(key, in: kinds) {
       return "'\(shown)' is not available in this version; remove it"
     }
     if key.contains("."),

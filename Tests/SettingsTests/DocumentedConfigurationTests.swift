@@ -34,7 +34,8 @@ import Testing
         QueueSettings(name: "esi_leap_versioned_notifications.info"),
         QueueSettings(name: "esi_leap_versioned_notifications.error"),
       ])
-    #expect(source.consumer.prefetch == 32)
+    #expect(source.settle == .journal)
+    #expect(source.consumer.prefetch == 500)
 
     #expect(configuration.actions.map(\.name) == ["fulfill", "delete"])
     let (fulfill, delete) = (configuration.actions[0], configuration.actions[1])
