@@ -36,7 +36,8 @@ struct EnvironmentOverrides {
   /// Takes an override over; false = it means nothing, and the report says why.
   private mutating func read(_ section: String, _ setting: Setting, _ report: Report) -> Bool {
     if section == "DEFAULT" {
-      guard check(setting, SectionKind.allCases, report) else { return false }
+      // To the sections that all files share it hands nothing on: they have variables of their own.
+      guard check(setting, [.source, .action], report) else { return false }
       defaults[setting.key] = setting
       return true
     }
@@ -62,6 +63,8 @@ struct EnvironmentOverrides {
         "'\(setting.key)' holds a list or map; the environment can override single values only")
     } else if KeyTable.isUnavailable(setting.key, in: kinds) {
       report.problem(at: setting.position, "'\(setting.key)' is not available in this version")
+    } else if let home = SectionKind.allCases.first(where: { KeyTable.knows(setting.key, in: $0) }) {
+      report.problem(at: setting.position, "'\(setting.key)' has no meaning here; it belongs into \(home.title)")
     } else {
       report.problem(
         at: setting.position,

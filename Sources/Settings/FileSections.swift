@@ -69,6 +69,7 @@ struct FileSections {
         common[kind] = (inherited, own)
       }
     }
+    if let defaultSection { checker.checkInheritance(defaultSection, by: Set(common.keys)) }
   }
 
   /// Whether a key of `[DEFAULT]` reaches sections of a kind.

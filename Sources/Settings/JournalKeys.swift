@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConfigText
+import Glibc
 
 /// The keys of `[journal]`.
 enum JournalKeys {
@@ -36,7 +37,9 @@ enum JournalKeys {
   /// The settings of the section, with the path that is in force.
   static func read(_ section: Section, _ locations: StateLocations, _ report: Report) -> JournalSettings {
     var settings = JournalSettings()
-    settings.path = section.value(path, report)?.value ?? locations.journal
+    let configured = section.value(path, report)
+    settings.path = configured?.value ?? locations.journal
+    if let configured { check(configured, report) }
     settings.keep = section.value(keep, report)
     settings.maxSize = section.value(maxSize, report)
     settings.minFree = section.value(minFree, report)
@@ -44,5 +47,13 @@ enum JournalKeys {
     settings.maxPending = section.value(maxPending, report)
     settings.sync = section.value(sync, report)
     return settings
+  }
+
+  private static func check(_ path: Located<String>, _ report: Report) {
+    var status = stat()
+    guard stat(path.value, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return }
+    report.problem(
+      at: path.position,
+      "'path' is the directory \(shortened(path.value)); name a file in it, such as journal.sqlite")
   }
 }

@@ -17,7 +17,7 @@ import Testing
 
   @Test("a first configuration that says nothing of a journal has one, and is told nothing about it")
   func defaults() throws {
-    let environment = ["HOME": "/home/u", "XDG_RUNTIME_DIR": "/run/user/7"]
+    let environment = ["HOME": "/u", "XDG_RUNTIME_DIR": "/run/user/7"]
     let configuration = try folder.load(Self.bare, environment: environment).loaded()
     #expect(configuration.findings.isEmpty)
     let locations = StateLocations(environment: environment)
@@ -38,7 +38,7 @@ import Testing
     #expect(action.onSuspend == .hold)
   }
 
-  @Test("with settle = run the prefetch follows max_concurrent, up to the most that AMQP can say")
+  @Test("with settle = run the prefetch follows max_concurrent, unless it is configured")
   func prefetch() throws {
     for (text, prefetch) in [("", 32), ("[scripts]\nmax_concurrent = 5\n", 10)] {
       let configuration = try folder.load("[DEFAULT]\nsettle = run\n" + Self.bare.dropFirst(10) + text).loaded()
@@ -89,6 +89,22 @@ import Testing
     #expect(problems.map(\.position.description) == ["f:3:8"])
     #expect(problems.first?.message.contains("108 bytes") == true)
     #expect(problems.first?.message.contains("'socket = none'") == true)
+  }
+
+  @Test("a journal that is a directory is refused at its place")
+  func directory() throws {
+    let problems = try folder.load(Self.bare + "[journal]\npath = .\n").problems
+    #expect(problems.map(\.position.description) == ["\(folder.path)/onevent.conf:7:8"])
+    #expect(problems.first?.message.contains("is the directory \(folder.path)") == true)
+  }
+
+  @Test("a key in [DEFAULT] that no section of the file inherits is told; one that a value names is not")
+  func unused() throws {
+    let text = "[DEFAULT]\nkeep = 3d\npath = /bin\nlevel = debug\n" + Self.bare.dropFirst(10)
+    let findings = try folder.load(text.replacing("/bin/true", with: "%(path)s/true") + "[log]\n").loaded().findings
+    let warnings = findings.filter { $0.kind == .warning }
+    #expect(warnings.map(\.position.line) == [2])
+    #expect(warnings.first?.message.contains("'keep' in [DEFAULT] has no effect") == true)
   }
 
   @Test("[DEFAULT] is inherited by [journal] of its own file")

@@ -12,7 +12,7 @@ import Testing
   }
 
   private static let home = [
-    "HOME": "/home/u", "XDG_STATE_HOME": "/home/u/state", "XDG_RUNTIME_DIR": "/run/user/1000",
+    "HOME": "/u", "XDG_STATE_HOME": "/u/state", "XDG_RUNTIME_DIR": "/run/user/1000",
   ]
 
   @Test("root, and whoever may write there, has the system's directories")
@@ -31,7 +31,7 @@ import Testing
     #expect(state.journal == "/var/lib/onevent/journal.sqlite")
     #expect(state.socket(journal: state.journal) == "/run/user/1000/onevent.sock")
     let runtime = Self.locations(Self.home, writable: ["/run/onevent"])
-    #expect(runtime.journal == "/home/u/state/onevent/journal.sqlite")
+    #expect(runtime.journal == "/u/state/onevent/journal.sqlite")
     #expect(runtime.socket(journal: runtime.journal) == "/run/onevent/onevent.sock")
   }
 
