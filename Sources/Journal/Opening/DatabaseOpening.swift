@@ -19,6 +19,8 @@ enum DatabaseOpening {
     }
     do {
       let connection = try Connection(files.path, .writing)
+      connection.setPatience(milliseconds: 1_000)
+      try judgeHeader(connection, files, known: migrations.count)
       try configure(connection)
       let version = try identify(connection, files, known: migrations.count)
       if version > 0 { try DatabaseCheck.run(connection, size: files.size ?? 0) }
@@ -40,7 +42,6 @@ enum DatabaseOpening {
   ///
   /// No memory map: a failing disk would end the process by SIGBUS, where a read gives an error.
   private static func configure(_ connection: borrowing Connection) throws(SQLiteError) {
-    connection.setPatience(milliseconds: 1_000)
     try connection.execute(
       """
       PRAGMA mmap_size = 0;
@@ -52,24 +53,30 @@ enum DatabaseOpening {
       """)
   }
 
-  /// Tells whose file it is.
+  /// Tells whose file it is by what lies on the disk, before SQLite reads a page.
   ///
-  /// What the header says is judged before SQLite reads a page: reading a file that has a log would already change the
-  /// files beside it.
+  /// Reading a file that has a log would already change the files beside it.
+  private static func judgeHeader(
+    _ connection: borrowing Connection, _ files: JournalFiles, known: Int
+  ) throws {
+    let header = try connection.header()
+    guard header.contains(where: { $0 != 0 }) else { return }
+    guard header.starts(with: Array("SQLite format 3\u{0}".utf8)) else {
+      throw Failure.damaged("it does not begin as a database does")
+    }
+    try judge(applicationID: number(header, at: 68), version: number(header, at: 60), files, known: known)
+  }
+
+  /// Tells whose file it is by what was committed, and signs one that is nobody's.
+  ///
   /// - Returns: The schema's version; 0 for a file that nobody has used.
   private static func identify(
     _ connection: borrowing Connection, _ files: JournalFiles, known: Int
   ) throws -> Int {
-    let header = try connection.header()
-    if header.contains(where: { $0 != 0 }) {
-      guard header.starts(with: Array("SQLite format 3\u{0}".utf8)) else {
-        throw Failure.damaged("it does not begin as a database does")
-      }
-      try judge(applicationID: number(header, at: 68), version: number(header, at: 60), files, known: known)
-    }
     let applicationID = try integer(connection, "PRAGMA application_id")
     let version = try integer(connection, "PRAGMA user_version")
-    try judge(applicationID: Int32(truncatingIfNeeded: applicationID), version: Int32(clamping: version), files, known: known)
+    try judge(
+      applicationID: Int32(truncatingIfNeeded: applicationID), version: Int32(clamping: version), files, known: known)
     if applicationID == 0 {
       let used = try integer(connection, "SELECT count(*) FROM sqlite_schema")
       guard used == 0, version == 0 else { throw Failure.refused(.foreign(path: files.path)) }
@@ -131,7 +138,8 @@ enum DatabaseOpening {
       .refused(
         .unreachable(path: files.path, reason: "another program has it open and locked (\(error)): stop that one"))
     case .other: .refused(.unreachable(path: files.path, reason: error.description))
-    case let trouble: .refused(.unreachable(path: files.path, reason: "\(trouble.sentence(about: files.path)) (\(error))"))
+    case let trouble:
+      .refused(.unreachable(path: files.path, reason: "\(trouble.sentence(about: files.path)) (\(error))"))
     }
   }
 

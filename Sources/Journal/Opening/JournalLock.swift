@@ -16,8 +16,8 @@ struct JournalLock: ~Copyable {
 
   /// Takes the lock for a daemon, and writes down who has it.
   ///
-  /// - Parameter patience: How long copies of the journal, which end by themselves, are waited for. Another daemon is
-  ///   not waited for.
+  /// Copies of the journal are made while it is held shared; they end by themselves, and are waited for as long as
+  /// `patience` lasts. Another daemon is not waited for.
   static func exclusive(
     _ files: JournalFiles, patience: Duration = .seconds(30)
   ) throws(JournalError) -> JournalLock {

@@ -16,10 +16,7 @@ struct OpenJournal: ~Copyable {
   /// and left as it is. A damaged one is renamed, with its log, and a new one takes its place: whoever opens has to say
   /// so, since history is gone from the new one.
   ///
-  /// - Parameters:
-  ///   - path: Of the database; its directory is made when it is missing.
-  ///   - sync: What the commits of the connection wait for.
-  ///   - migrations: Of the schema, see `Schema`.
+  /// The directory of `path` is made when it is missing; `sync` is what the commits of the connection wait for.
   static func open(
     path: String, sync: SyncMode, migrations: [String] = Schema.migrations
   ) throws(JournalError) -> OpenJournal {
