@@ -4,6 +4,7 @@ import Events
 import Glibc
 import Journal
 import Logging
+import Settings
 
 /// What the journal's thread does between its work, each at its own time.
 struct Upkeep {
