@@ -36,7 +36,8 @@ final class Counters: Sendable {
       ("deliveries", deliveries.value), ("matched", matched.value), ("unmatched", unmatched.value),
       ("ignored", ignored.value), ("duplicate", duplicate.value), ("undecodable", undecodable.value),
       ("observed", observed.value), ("succeeded", succeeded.value), ("failed", failed.value),
-      ("timeout", timedOut.value), ("interrupted", interrupted.value), ("retried", retried.value), ("refused", refused.value),
+      ("timeout", timedOut.value), ("interrupted", interrupted.value), ("retried", retried.value),
+      ("refused", refused.value),
       ("expired", expired.value), ("regex_limit_hits", regexLimitHits.value),
     ]
   }

@@ -56,10 +56,14 @@ extension Dispatcher {
     case .runs(let numbers): return numbers
     case .failed(let action):
       if let action, actions[action] == nil {
-        throw ControlError.notFound("there is no action \(action); configured: \(actions.keys.sorted().joined(separator: ", "))")
+        throw noAction(action)
       }
       return try journal.writer.runs(inState: .failed, action: action, limit: Self.decisionLimit)
     }
+  }
+
+  func noAction(_ name: String) -> ControlError {
+    .notFound("there is no action \(name); configured: \(actions.keys.sorted().joined(separator: ", "))")
   }
 
   private func record(_ number: Int64) throws -> RunRecord {
@@ -96,7 +100,7 @@ extension Dispatcher {
       return
     }
     guard let action = actions[name] else {
-      throw ControlError.notFound("there is no action \(name); configured: \(actions.keys.sorted().joined(separator: ", "))")
+      throw noAction(name)
     }
     guard self.isSuspended(name) != isSuspended else { return }
     let status = ActionStatus(

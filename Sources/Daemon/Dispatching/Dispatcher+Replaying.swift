@@ -13,7 +13,7 @@ extension Dispatcher {
   /// Matches stored events with the present configuration, and makes new runs of them.
   func replay(_ request: ReplayRequest, _ effects: inout Effects) throws -> ReplayResult {
     if let action = request.action, actions[action] == nil {
-      throw ControlError.notFound("there is no action \(action); configured: \(actions.keys.sorted().joined(separator: ", "))")
+      throw noAction(action)
     }
     let numbers = try events(of: request)
     var result = ReplayResult(isDryRun: request.dryRun, events: numbers.count, items: [], unmatched: [:])

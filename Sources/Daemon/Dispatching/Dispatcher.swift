@@ -185,8 +185,10 @@ final class Dispatcher: @unchecked Sendable {
 
   private func perform(_ effects: Effects) {
     board.add(effects.counts)
+    FailPoint.afterCommit.pass()
     settle(effects.settlements)
     for start in effects.starts {
+      FailPoint.beforeStart.pass()
       labels.withLock { $0[start.attempt.number] = (start.label, start.run) }
       live.begin(start.run)
       runner.start(start.invocation, as: start.attempt)
@@ -250,6 +252,7 @@ extension ScriptRunner: AttemptStarter {}
 
 extension Dispatcher: RunObserver {
   func started(_ attempt: AttemptID, pid: Int32) {
+    FailPoint.afterSpawn.pass()
     if let (label, _) = labels.withLock({ $0[attempt.number] }) { log.started(label, pid: pid) }
     inputs.add(.started(attempt, pid: pid, start: ProcessFacts.start(of: pid)), isUrgent: false)
   }

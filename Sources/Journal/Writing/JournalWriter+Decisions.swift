@@ -33,7 +33,9 @@ extension JournalWriter {
     return QueuedRun(number: run.number, action: try actionID(run.action), place: place, isHead: isHead)
   }
 
-  /// Takes a run out of its lane without an end: it waits aside. The run that is returned may start in its place.
+  /// Takes a run out of its lane without an end: it waits aside.
+  ///
+  /// The run that is returned may start in its place.
   package func stepAside(_ run: RunRecord, reason: String?) throws(SQLiteError) -> QueuedRun? {
     _ = try putBack(run, isAside: true, unclean: run.unclean, reason: reason)
     return try promote(in: run.lane)

@@ -30,7 +30,9 @@ extension JournalWriter {
     }
   }
 
-  /// Takes a run out of its lane for good, or holds it. The run that is returned may start in its place.
+  /// Takes a run out of its lane for good, or holds it.
+  ///
+  /// The run that is returned may start in its place.
   package func end(
     _ run: RunRecord, as state: RunState, at time: Int64, outcome: String?, reason: String?
   ) throws(SQLiteError) -> QueuedRun? {

@@ -67,8 +67,9 @@ extension JournalWriter {
     ).run(.integer(now), .integer(wall))
   }
 
-  /// Takes the open runs of events that are settled with their runs out of the lanes: each waits for its redelivery. Returns
-  /// how many these are.
+  /// Takes the open runs of events that are settled with their runs out of the lanes: each waits for its redelivery.
+  ///
+  /// Returns how many these are.
   package func awaitRedeliveries() throws(SQLiteError) -> Int {
     let waiting = try connection.prepare(
       """
@@ -83,7 +84,9 @@ extension JournalWriter {
     return waiting.count
   }
 
-  /// Holds every pending or waiting run whose action is none of these. Returns how many runs of which action.
+  /// Holds every pending or waiting run whose action is none of these.
+  ///
+  /// Returns how many runs of which action.
   package func holdRunsOfMissingActions(_ names: Set<String>, at time: Int64) throws(SQLiteError) -> [String: Int] {
     let known = try connection.prepare("SELECT name FROM actions ORDER BY id").all { row throws(SQLiteError) in
       row.text(0)
