@@ -76,6 +76,21 @@ import Testing
       } == [22, 21, 20])
   }
 
+  @Test("few types are merged, many are looked for among all events, with the same result", arguments: [2, 16, 17, 60])
+  func manyTypes(count: Int) async throws {
+    let journal = try scratch.open()
+    try journal.connection.execute(
+      """
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+      INSERT INTO types (id, name) SELECT i, iif(i <= \(count), 'wanted.', 'other.') || i FROM n;
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+      INSERT INTO events SELECT i, 1, 1 + i % 60, NULL, NULL, i, NULL, '{}', 'matched', NULL, 'journal', 0, NULL FROM n;
+      """)
+    let reader = try reader()
+    let expected = Array((1...300).filter { 1 + $0 % 60 <= count }.reversed()).map(Int64.init)
+    #expect(try await events(reader) { $0.type = "wanted.*" } == expected)
+  }
+
   @Test("runs are found by each of their sides, and by several at once")
   func runs() async throws {
     let journal = try scratch.open()
