@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <pthread.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -62,4 +64,10 @@ int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
 
 int clinux_spawn_fchdir(posix_spawn_file_actions_t *actions, int directory) {
   return posix_spawn_file_actions_addfchdir_np(actions, directory);
+}
+
+int clinux_clone_file(int to, int from) { return ioctl(to, FICLONE, from); }
+
+ssize_t clinux_copy_file_range(int from, int to, size_t count) {
+  return copy_file_range(from, NULL, to, NULL, count, 0);
 }

@@ -50,3 +50,9 @@ int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 
 /// Changes the child's working directory to an open one; see posix_spawn_file_actions_addfchdir_np in <spawn.h>.
 int clinux_spawn_fchdir(posix_spawn_file_actions_t *actions, int directory);
+
+/// Lets an empty file share the content of another until one of them changes; see FICLONE in ioctl_ficlone(2).
+int clinux_clone_file(int to, int from);
+
+/// Copies at most `count` bytes between the positions of two files inside the kernel; see copy_file_range(2).
+ssize_t clinux_copy_file_range(int from, int to, size_t count);
