@@ -32,26 +32,6 @@ func shortened(_ text: String, to limit: Int) -> String {
 }
 
 extension FieldValue {
-  var kindName: String {
-    switch self {
-    case .missing: "missing"
-    case .text: "string"
-    case .number: "number"
-    case .boolean: "boolean"
-    case .null: "null"
-    case .list: "list"
-    case .json(let value):
-      switch value.kind {
-      case .null: "null"
-      case .true, .false: "boolean"
-      case .number: "number"
-      case .string: "string"
-      case .array: "list"
-      case .object: "object"
-      }
-    }
-  }
-
   /// The value as JSON.
   var json: String {
     var bytes: [UInt8] = []

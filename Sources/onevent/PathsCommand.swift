@@ -22,7 +22,7 @@ struct PathsCommand: ParsableCommand {
   func run() throws {
     let source = try source.chosen()
     try event.withEvent(mapping: source?.mapping ?? EventMapping(), source: source?.name ?? "default") { event in
-      let rows = event.addressablePaths().map { path, value in (path, value.kindName, value.json) }
+      let rows = event.addressablePaths().map { path, value in (path, value.jsonType, value.json) }
       if json {
         for (path, kind, value) in rows {
           print("{\"path\":\(quoted(path)),\"type\":\(quoted(kind)),\"value\":\(value)}")
