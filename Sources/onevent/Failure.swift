@@ -7,9 +7,12 @@ import Glibc
 extension ExitCode {
   /// The answer is no: nothing matched, nothing found.
   static let no = ExitCode(1)
+  static let usage = ExitCode(EX_USAGE)
   static let data = ExitCode(EX_DATAERR)
   static let unavailable = ExitCode(EX_UNAVAILABLE)
+  static let internalError = ExitCode(EX_SOFTWARE)
   static let inputOutput = ExitCode(EX_IOERR)
+  static let permission = ExitCode(EX_NOPERM)
   static let configuration = ExitCode(EX_CONFIG)
 }
 

@@ -28,7 +28,9 @@ struct PathsCommand: ParsableCommand {
           print("{\"path\":\(quoted(path)),\"type\":\(quoted(kind)),\"value\":\(value)}")
         }
       } else {
-        printTable(rows.map { [$0.0, $0.1, shortened($0.2, to: 120)] })
+        var table = TextTable([.init("PATH"), .init("TYPE"), .init("VALUE", isFlexible: true)])
+        for (path, kind, value) in rows { table.append([path, kind, shortened(value, to: 500)]) }
+        printTable(table)
       }
     }
   }

@@ -51,7 +51,7 @@ package struct HistoryAnswers: Sendable {
   func withDecoded<Value>(
     source: String, envelope: [UInt8], body: [UInt8], received: Int64, _ use: (Event) -> Value
   ) -> Value? {
-    guard let envelope = StoredEnvelope.read(envelope, source: source, received: received) else { return nil }
+    let envelope = Envelope(stored: envelope, source: source, received: received)
     let decoder = EventDecoder(mapping(source), inflatedLimit: 16 << 20)
     do {
       return try body.withUnsafeBytes { buffer in use(try decoder.decode(buffer, envelope)) }

@@ -121,8 +121,11 @@ extension Response {
 private struct ProblemMiddleware: RouterMiddleware {
   typealias Context = BasicRequestContext
 
+  // The library's closures run where they like.
+  @concurrent
   func handle(
-    _ request: Request, context: BasicRequestContext, next: (Request, BasicRequestContext) async throws -> Response
+    _ request: Request, context: BasicRequestContext,
+    next: @concurrent (Request, BasicRequestContext) async throws -> Response
   ) async throws -> Response {
     do {
       return try await next(request, context)
