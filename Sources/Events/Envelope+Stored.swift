@@ -27,6 +27,10 @@ extension Envelope {
     append("message_id", messageID)
     append("content_type", contentType)
     append("content_encoding", contentEncoding)
+    if isInflated {
+      begin("inflated")
+      json.append(literal: "true")
+    }
     if !headers.isEmpty {
       begin("headers")
       json.append(UInt8(ascii: "["))
@@ -57,6 +61,7 @@ extension Envelope {
     messageID = root.member("message_id")?.text
     contentType = root.member("content_type")?.text
     contentEncoding = root.member("content_encoding")?.text
+    isInflated = root.member("inflated")?.kind == .true
     root.member("headers")?.forEachElement { element in
       guard let name = element.member("name")?.text, let value = element.member("value") else { return true }
       headers.append(Header(name: name, value: Header.Value(value)))

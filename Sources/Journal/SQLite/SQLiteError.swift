@@ -8,20 +8,26 @@ package struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible 
   package let code: Int32
   package let message: String
   package let statement: String?
+  /// The errno of the system call that failed; 0 where none did.
+  package let systemError: Int32
 
-  init(code: Int32, message: String, statement: String? = nil) {
+  init(code: Int32, message: String, statement: String? = nil, systemError: Int32 = 0) {
     self.code = code
     self.message = message
     self.statement = statement
+    self.systemError = systemError
   }
 
   /// The last refusal of a connection.
   init(_ code: Int32, of connection: OpaquePointer?, statement: String? = nil) {
-    let extended = connection.map(sqlite3_extended_errcode) ?? code
+    // The connection remembers its last error only, and not every call leaves one there.
+    let last = connection.map(sqlite3_extended_errcode) ?? code
+    let isLast = last & 0xff == code & 0xff
     self.init(
-      code: extended == SQLITE_OK ? code : extended,
-      message: String(cString: connection.flatMap(sqlite3_errmsg) ?? sqlite3_errstr(code)),
-      statement: statement)
+      code: isLast ? last : code,
+      message: String(cString: (isLast ? connection.flatMap(sqlite3_errmsg) : nil) ?? sqlite3_errstr(code)),
+      statement: statement,
+      systemError: isLast ? connection.map(sqlite3_system_errno) ?? 0 : 0)
   }
 
   /// The code without its extension.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A run as its next attempt needs it.
-package struct RunFacts: Sendable {
+package struct RunRecord: Sendable {
   package var number: Int64
   /// 32 hexadecimal digits.
   package var id: String
@@ -76,9 +76,9 @@ package struct AttemptEnd: Sendable {
 }
 
 extension JournalWriter {
-  package func facts(ofRun number: Int64) throws(SQLiteError) -> RunFacts? {
+  package func facts(ofRun number: Int64) throws(SQLiteError) -> RunRecord? {
     try statements.run.first(.integer(number)) { row throws(SQLiteError) in
-      RunFacts(
+      RunRecord(
         number: number, id: hexadecimal(row.blob(0)), event: row.integer(1), action: row.text(2),
         lane: row.optionalInteger(3), place: row.integer(4), state: RunState(rawValue: row.text(5)) ?? .held,
         isQueued: row.boolean(6), isHead: row.boolean(7), attempts: row.integer(8), failures: row.integer(9),

@@ -22,7 +22,7 @@ extension JournalWriter {
   /// - Parameters:
   ///   - isAside: Whether its action is suspended: then it stands in no lane for now.
   ///   - isFresh: Whether its attempts count from the beginning again, as after a person's decision.
-  package func rejoin(_ run: RunFacts, isAside: Bool, isFresh: Bool) throws(SQLiteError) -> QueuedRun {
+  package func rejoin(_ run: RunRecord, isAside: Bool, isFresh: Bool) throws(SQLiteError) -> QueuedRun {
     // A waiting run that is retried now leaves its place first.
     let freed = run.isQueued ? try leave(run) : nil
     var isHead = !isAside
@@ -40,12 +40,12 @@ extension JournalWriter {
   /// Takes a run out of its lane without an end: it waits aside.
   ///
   /// - Returns: The run that may start now in its place.
-  package func stepAside(_ run: RunFacts, reason: String?) throws(SQLiteError) -> QueuedRun? {
+  package func stepAside(_ run: RunRecord, reason: String?) throws(SQLiteError) -> QueuedRun? {
     _ = try putBack(run, isAside: true, unclean: run.unclean, reason: reason)
     return try promote(in: run.lane)
   }
 
-  private func leave(_ run: RunFacts) throws(SQLiteError) -> QueuedRun? {
+  private func leave(_ run: RunRecord) throws(SQLiteError) -> QueuedRun? {
     try connection.prepare("UPDATE runs SET queued = 0, head = 0 WHERE number = ?1").run(.integer(run.number))
     return try promote(in: run.lane)
   }

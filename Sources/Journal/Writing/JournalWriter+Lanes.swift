@@ -27,7 +27,7 @@ extension JournalWriter {
   ///
   /// - Returns: The run that may start now in its place.
   package func end(
-    _ run: RunFacts, as state: RunState, at time: Int64, outcome: String?, reason: String?
+    _ run: RunRecord, as state: RunState, at time: Int64, outcome: String?, reason: String?
   ) throws(SQLiteError) -> QueuedRun? {
     try statements.endRun.run(
       .integer(run.number), .text(state.rawValue), state.isEnded ? .integer(time) : .null, .optional(outcome),
@@ -37,7 +37,7 @@ extension JournalWriter {
 
   /// Lets a run wait for its next attempt; it keeps its place in its lane.
   package func postpone(
-    _ run: RunFacts, _ postponement: Postponement, failures: Int64, unclean: Int64, outcome: String?, reason: String?
+    _ run: RunRecord, _ postponement: Postponement, failures: Int64, unclean: Int64, outcome: String?, reason: String?
   ) throws(SQLiteError) {
     try statements.postpone.run(
       .integer(run.number), .integer(postponement.due), .integer(postponement.dueWall), .integer(postponement.delay),
@@ -46,7 +46,7 @@ extension JournalWriter {
 
   /// Makes a run that was started pending again, at its place; aside when it stands in no lane for now.
   package func putBack(
-    _ run: RunFacts, isAside: Bool, unclean: Int64, reason: String?
+    _ run: RunRecord, isAside: Bool, unclean: Int64, reason: String?
   ) throws(SQLiteError) -> QueuedRun {
     try statements.putBack.run(
       .integer(run.number), .boolean(!isAside), .boolean(!isAside), .integer(unclean), .optional(reason),

@@ -2,7 +2,7 @@
 
 /// A run that was running when its daemon ended.
 package struct CutOffRun: Sendable {
-  package var run: RunFacts
+  package var run: RunRecord
   package var attempt: Int64
   package var boot: String
   package var pid: Int32?
