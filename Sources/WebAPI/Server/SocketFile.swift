@@ -20,8 +20,8 @@ struct SocketFile {
 
   /// Makes sure that the socket can be bound, and keeps other daemons from binding it while `body` does.
   ///
-  /// - Throws: When the path is too long, its directory is not there, what stands there is no socket, or somebody
-  ///   listens on it. The file of a daemon that is gone is no obstacle: whoever binds replaces it.
+  /// - Throws: When the path is too long, its directory is not there, or somebody listens on it. The file of a daemon
+  ///   that is gone is no obstacle: whoever binds replaces it.
   func whileFree<Value>(_ body: () throws -> Value) throws -> Value {
     guard path.utf8.count <= Self.longestPath else {
       throw SocketFailure(
@@ -40,14 +40,6 @@ struct SocketFile {
   }
 
   private func checkFree() throws(SocketFailure) {
-    var status = stat()
-    guard lstat(path, &status) == 0 else {
-      guard errno == ENOENT else { throw SocketFailure(path, Self.reason(errno)) }
-      return
-    }
-    guard status.st_mode & S_IFMT == S_IFSOCK else {
-      throw SocketFailure(path, "a file that is no socket is in its place; move it away, or name another path in [api]")
-    }
     switch Self.connectOnce(path) {
     case 0: throw SocketFailure(path, "another daemon listens there; stop that one, or name another path in [api]")
     case ECONNREFUSED, ENOENT: return

@@ -63,7 +63,7 @@ package final class WebServer: Sendable {
         try started.listening.wait()
       } catch {
         end(started.running)
-        throw SocketFailure(socket.path, (error as? IOError).map { SocketFile.reason($0.errnoCode) } ?? "\(error)")
+        throw SocketFailure(socket.path, Self.reason(error))
       }
       return started.running
     }
@@ -87,6 +87,15 @@ package final class WebServer: Sendable {
       return running
     }
     if let ending { end(ending) }
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    switch error {
+    case let error as IOError: SocketFile.reason(error.errnoCode)
+    case is UnixDomainSocketPathWrongType:
+      "a file that is no socket is in its place; move it away, or name another path in [api]"
+    default: "\(error)"
+    }
   }
 
   private func launch() -> (running: Running, listening: EventLoopFuture<Void>) {
