@@ -19,6 +19,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
   ],
   targets: [
     // C libraries, each with exactly one importer.
@@ -50,7 +53,20 @@ let package = Package(
     .target(name: "AMQP", dependencies: ["CRabbitMQ", "COpenSSL"], swiftSettings: swift),
     .target(name: "Scripts", dependencies: ["Events", "CLinux"], swiftSettings: swift),
     .target(name: "Journal", dependencies: ["CSQLite", "CLinux"], swiftSettings: swift),
-    .target(name: "WebAPI", dependencies: ["Events", "Journal"], swiftSettings: swift),
+    .target(
+      name: "WebAPI",
+      dependencies: [
+        "Events", "Journal",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: swift
+    ),
     .target(name: "Settings", dependencies: ["ConfigText", "Events", "AMQP"], swiftSettings: swift),
 
     // The daemon puts them together; the executable is its face.
@@ -67,7 +83,7 @@ let package = Package(
     .executableTarget(
       name: "onevent",
       dependencies: [
-        "AMQP", "ConfigText", "Daemon", "Events", "Journal", "Settings",
+        "AMQP", "ConfigText", "Daemon", "Events", "Journal", "Settings", "WebAPI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -78,6 +78,8 @@ package final class EventDaemon {
         LogKey.pid: "\(getpid())", "journal": "\(configuration.journal.path)",
       ])
     try dispatcher.recover()
+    let server = try startServer()
+    defer { server?.stop() }
     let ended = OnceBox<Bool>()
     startThread(named: "journal") { [dispatcher] in
       dispatcher.run()
@@ -92,6 +94,26 @@ package final class EventDaemon {
     var facts: Logger.Metadata = [:]
     for (name, value) in counters.all where value > 0 { facts[name] = "\(value)" }
     logger.notice("onevent stopped", metadata: facts)
+  }
+
+  /// Lets people and programs ask; without a socket, or the rights to make one, the main job goes on all the same.
+  private func startServer() throws -> WebServer? {
+    guard let socket = configuration.api.socket else { return nil }
+    let reader = try JournalReader(path: configuration.journal.path)
+    let mappings = Dictionary(configuration.sources.map { ($0.name, $0.mapping) }) { first, _ in first }
+    let desk = ControlDesk(
+      dispatcher: dispatcher, board: board, unmatched: unmatched, counters: counters,
+      started: RealTime.now.nanoseconds)
+    let server = WebServer(
+      journal: reader, control: desk, socket: socket, group: configuration.api.socketGroup,
+      mapping: { mappings[$0] ?? EventMapping() }, logger: logger)
+    do {
+      try server.start()
+    } catch {
+      logger.error("nobody can ask this daemon: its socket cannot be made", metadata: [LogKey.reason: "\(error)"])
+      return nil
+    }
+    return server
   }
 
   private func waitForStop(_ signals: DaemonSignals) {

@@ -3,7 +3,7 @@
 /// A point in time, read from the texts that senders use.
 struct Timestamp: Equatable, Comparable {
   private(set) var secondsSince1970: Int
-  private var nanoseconds: Int
+  private(set) var nanoseconds: Int
 
   /// Reads ISO 8601 (`2026-11-27T12:00:00.5Z`, `…+01:00`) or oslo's `2026-11-27 12:00:00.175992`.
   ///

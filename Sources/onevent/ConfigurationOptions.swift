@@ -31,6 +31,38 @@ struct ConfigurationOptions: ParsableArguments {
   func read() -> LoadResult {
     ConfigurationLoader.load(paths: config.isEmpty ? nil : config, environment: processEnvironment())
   }
+
+  /// The socket of the daemon that this configuration makes, or would make.
+  func socket() throws -> String {
+    let locations = ClientLocations(environment: processEnvironment())
+    var journal = locations.journal
+    var configured: String?
+    switch read() {
+    case .loaded(let configuration):
+      guard let socket = configuration.api.socket else {
+        complain("the configuration says 'socket = none': commands cannot reach the daemon")
+        throw ExitCode.configuration
+      }
+      configured = socket
+      journal = configuration.journal.path
+    case .refused where config.isEmpty: break
+    case .refused: _ = try load()
+    }
+    let own = locations.socket(journal: journal)
+    let socket = configured ?? own
+    // The daemon may run as somebody else: then its default is not this user's.
+    let isSystems = socket == own && access(own, F_OK) != 0 && access(ClientLocations.systemSocket, F_OK) == 0
+    return isSystems ? ClientLocations.systemSocket : socket
+  }
+
+  /// The journal of the daemon that this configuration makes, or would make.
+  func journal() throws -> String {
+    switch read() {
+    case .loaded(let configuration): return configuration.journal.path
+    case .refused where config.isEmpty: return ClientLocations(environment: processEnvironment()).journal
+    case .refused: return try load().journal.path
+    }
+  }
 }
 
 /// The environment of this process.

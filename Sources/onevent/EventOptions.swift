@@ -3,10 +3,14 @@
 import ArgumentParser
 import Events
 import Glibc
+import WebAPI
 
-/// A captured event, and what its envelope would have said.
+/// A captured event, and what its envelope would have said; or one that the daemon recorded.
 struct EventOptions: ParsableArguments {
-  @Argument(help: ArgumentHelp("A file with the body of a notification as it was on the bus, or - for standard input."))
+  @Argument(
+    help: ArgumentHelp(
+      "A file with the body of a notification as it was on the bus, - for standard input, or a recorded event: 17 (or "
+        + "e17), u17 for one that events --unmatched lists. A file of such a name is written ./17."))
   var event: String
 
   @Option(help: ArgumentHelp("The routing key that the event came with.", valueName: "key"))
@@ -15,13 +19,19 @@ struct EventOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The exchange that the event came through.", valueName: "name"))
   var exchange = ""
 
+  @OptionGroup var socket: SocketOptions
+
   /// Decodes the event; what cannot be read ends the command with 74, what cannot be decoded with 65.
-  func withEvent<R>(mapping: EventMapping, source: String, _ body: (Event) throws -> R) throws -> R {
-    let bytes = try readBytes(event)
-    var envelope = Envelope(source: source)
-    envelope.routingKey = routingKey
-    envelope.exchange = exchange
-    envelope.received = Int64(time(nil)) * 1_000_000_000
+  ///
+  /// - Parameter recorded: The event, where it is a recorded one; else the file is read.
+  func withEvent<R>(
+    mapping: EventMapping, source: String, _ recorded: RecordedEvent? = nil, _ body: (Event) throws -> R
+  ) throws -> R {
+    let bytes = try recorded?.body ?? readBytes(event)
+    var envelope = recorded?.envelope ?? Envelope(source: source)
+    if recorded == nil { envelope.received = Int64(time(nil)) * 1_000_000_000 }
+    if !routingKey.isEmpty { envelope.routingKey = routingKey }
+    if !exchange.isEmpty { envelope.exchange = exchange }
     let decoder = EventDecoder(mapping, inflatedLimit: 16 << 20)
     return try bytes.withUnsafeBytes { buffer in
       do {
@@ -31,6 +41,36 @@ struct EventOptions: ParsableArguments {
         throw ExitCode.data
       }
     }
+  }
+
+  /// The event that the daemon recorded, where a number names one; nil where a file is meant.
+  func recorded(_ options: ConfigurationOptions) throws -> RecordedEvent? {
+    guard let name = EventName(argument: event) else { return nil }
+    let daemon = DaemonConnection(APIClient(socket: try socket.path(options)))
+    return try RecordedEvent(name, History(daemon, options))
+  }
+}
+
+/// An event as it was recorded: its body, and what its source said beside it.
+struct RecordedEvent {
+  let envelope: Envelope
+  let body: [UInt8]
+
+  /// Asks for it; ends the command where it is not there.
+  init(_ name: EventName, _ history: History) throws {
+    let answer: JSONValue
+    switch name {
+    case .stored(let number): answer = try history.event(number)
+    case .unmatched(let number): answer = try history.unmatched(number)
+    }
+    guard let body = answer.bytes(of: "body") else {
+      complain("the body of this event is no longer kept")
+      throw ExitCode.no
+    }
+    self.body = body
+    envelope = Envelope(
+      stored: Array((answer.member(named: "envelope")?.json ?? "{}").utf8), source: answer.shown("source"),
+      received: Event.nanoseconds(ofInstant: answer.shown("received")) ?? 0)
   }
 }
 

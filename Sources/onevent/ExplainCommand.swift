@@ -7,9 +7,10 @@ import Settings
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Says what every action does with a captured event, and why.",
+    abstract: "Says what every action does with a captured or recorded event, and why.",
     discussion: """
-      Nothing runs and no broker is asked. For each action every condition is shown with the path, the value found \
+      Nothing runs and no broker is asked; a recorded event, named by its number, comes from the daemon or its journal, \
+      and is matched with the configuration as it is on disk. For each action every condition is shown with the path, the value found \
       and its verdict; for a match the exact arguments, environment and standard input of the script.
       Exit code: 0 something matched, 1 nothing did, 65 the event cannot be decoded.
       """)
@@ -22,9 +23,11 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     let configuration = try source.options.load()
-    let source = try source.chosen(of: configuration)
-    let matched = try event.withEvent(mapping: source?.mapping ?? EventMapping(), source: source?.name ?? "default") {
-      event in
+    let recorded = try event.recorded(source.options)
+    let source = try source.chosen(of: configuration, from: recorded?.envelope.source)
+    let matched = try event.withEvent(
+      mapping: source?.mapping ?? EventMapping(), source: source?.name ?? "default", recorded
+    ) { event in
       let table = ActionTable(configuration.actions)
       let explanation = Explanation(event, table, ignored: source?.ignore ?? [])
       print(json ? explanation.json : explanation.text)

@@ -164,17 +164,4 @@ extension String {
   fileprivate func padded(to width: Int) -> String {
     self + String(repeating: " ", count: max(0, width - count))
   }
-
-  /// The text with control characters escaped: event data must not move a terminal's cursor.
-  var printable: String {
-    var result = ""
-    for scalar in unicodeScalars {
-      if scalar.properties.generalCategory == .control {
-        result += scalar == "\n" ? "\\n" : "\\u{\(String(scalar.value, radix: 16))}"
-      } else {
-        result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
 }

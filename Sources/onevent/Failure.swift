@@ -8,9 +8,12 @@ import Journal
 extension ExitCode {
   /// The answer is no: nothing matched, nothing found.
   static let no = ExitCode(1)
+  static let usage = ExitCode(EX_USAGE)
   static let data = ExitCode(EX_DATAERR)
   static let unavailable = ExitCode(EX_UNAVAILABLE)
+  static let internalError = ExitCode(EX_SOFTWARE)
   static let inputOutput = ExitCode(EX_IOERR)
+  static let permission = ExitCode(EX_NOPERM)
   static let configuration = ExitCode(EX_CONFIG)
 }
 
@@ -20,6 +23,7 @@ extension JournalError {
     switch self {
     case .locked: .unavailable
     case .newer, .foreign: .configuration
+    case .busy: .unavailable
     case .unreachable, .sqlite, .tooSlow: .inputOutput
     }
   }

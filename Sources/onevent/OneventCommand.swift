@@ -30,12 +30,20 @@ struct OneventCommand: ParsableCommand {
         onevent explain -c onevent.conf EVENT    say what every action does with a captured event, and why
         onevent run -c onevent.conf              take events and run scripts, until Ctrl-C
 
-      Exit codes: 0 done, 1 the answer is no, 64 usage, 65 data, 69 broker not reachable, 70 internal error,
-      74 input/output, 78 configuration.
+      What came and what ran, and a person's decisions, while it runs:
+        onevent status, events, runs, tail       look
+        onevent show 5, show 5 --follow          see run 5 whole, or what it prints now
+        onevent retry 5, replay 17, discard 6    run again, run anew, give up
+        onevent suspend, resume                  hold back an action, or all
+
+      Exit codes: 0 done, 1 the answer is no, 64 usage, 65 data, 69 daemon or broker not reachable, 70 internal error,
+      74 input/output, 77 permission, 78 configuration.
       """,
     version: "onevent \(Version.current)",
     subcommands: [
       RunCommand.self, CheckCommand.self, ExplainCommand.self, PathsCommand.self, InitCommand.self, SendCommand.self,
+      EventsCommand.self, RunsCommand.self, ShowCommand.self, TailCommand.self, TypesCommand.self, RetryCommand.self,
+      ReplayCommand.self, DiscardCommand.self, SuspendCommand.self, ResumeCommand.self, StatusCommand.self,
     ]
   )
 }

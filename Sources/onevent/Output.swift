@@ -2,23 +2,6 @@
 
 import Events
 
-/// Prints rows as columns, each as wide as its widest cell.
-func printTable(_ rows: [[String]]) {
-  var widths: [Int] = []
-  for row in rows {
-    for (column, cell) in row.enumerated() {
-      if column == widths.count { widths.append(0) }
-      widths[column] = max(widths[column], cell.count)
-    }
-  }
-  for row in rows {
-    let cells = row.enumerated().map { column, cell in
-      column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
-    }
-    print(cells.joined(separator: "  "))
-  }
-}
-
 /// The text as a JSON string: no control character reaches the terminal.
 func quoted(_ text: String) -> String {
   var bytes: [UInt8] = []
@@ -32,26 +15,6 @@ func shortened(_ text: String, to limit: Int) -> String {
 }
 
 extension FieldValue {
-  var kindName: String {
-    switch self {
-    case .missing: "missing"
-    case .text: "string"
-    case .number: "number"
-    case .boolean: "boolean"
-    case .null: "null"
-    case .list: "list"
-    case .json(let value):
-      switch value.kind {
-      case .null: "null"
-      case .true, .false: "boolean"
-      case .number: "number"
-      case .string: "string"
-      case .array: "list"
-      case .object: "object"
-      }
-    }
-  }
-
   /// The value as JSON.
   var json: String {
     var bytes: [UInt8] = []

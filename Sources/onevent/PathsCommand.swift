@@ -7,7 +7,7 @@ import Settings
 struct PathsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "paths",
-    abstract: "Lists every path of a captured event, with type and value.",
+    abstract: "Lists every path of a captured or recorded event, with type and value.",
     discussion: """
       The paths are what script_params, env_params, filter_params and order_by name. With a configuration the body is \
       read as its source would.
@@ -20,15 +20,20 @@ struct PathsCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let source = try source.chosen()
-    try event.withEvent(mapping: source?.mapping ?? EventMapping(), source: source?.name ?? "default") { event in
-      let rows = event.addressablePaths().map { path, value in (path, value.kindName, value.json) }
+    let recorded = try event.recorded(source.options)
+    let source = try source.chosen(from: recorded?.envelope.source)
+    try event.withEvent(
+      mapping: source?.mapping ?? EventMapping(), source: source?.name ?? "default", recorded
+    ) { event in
+      let rows = event.addressablePaths().map { path, value in (path, value.jsonType, value.json) }
       if json {
         for (path, kind, value) in rows {
           print("{\"path\":\(quoted(path)),\"type\":\(quoted(kind)),\"value\":\(value)}")
         }
       } else {
-        printTable(rows.map { [$0.0, $0.1, shortened($0.2, to: 120)] })
+        var table = TextTable([.init("PATH"), .init("TYPE"), .init("VALUE")])
+        for (path, kind, value) in rows { table.append([path, kind, shortened(value, to: 120)]) }
+        for line in table.lines(for: Terminal(width: .max, hasColour: false)).dropFirst() { print(line) }
       }
     }
   }

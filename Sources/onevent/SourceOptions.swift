@@ -11,12 +11,16 @@ struct SourceOptions: ParsableArguments {
   var source: String?
 
   /// The source of the configuration that `--config` names; nil without one.
-  func chosen() throws -> SourceSettings? {
+  ///
+  /// - Parameter recorded: The source that a recorded event came from.
+  func chosen(from recorded: String? = nil) throws -> SourceSettings? {
     guard !options.config.isEmpty || source != nil else { return nil }
-    return try chosen(of: try options.load())
+    return try chosen(of: try options.load(), from: recorded)
   }
 
-  func chosen(of configuration: Configuration) throws -> SourceSettings? {
+  /// The source that is named, else the one that a recorded event came from, else the first; nil where that is gone.
+  func chosen(of configuration: Configuration, from recorded: String? = nil) throws -> SourceSettings? {
+    if source == nil, let recorded { return configuration.sources.first { $0.name == recorded } }
     guard let source else { return configuration.sources.first }
     if let chosen = configuration.sources.first(where: { $0.name == source }) { return chosen }
     let names = configuration.sources.map(\.name).joined(separator: ", ")

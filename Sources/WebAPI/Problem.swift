@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Events
+import Journal
+
+/// Why a request is not answered as asked: RFC 9457, "problem details".
+package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What kind of problem it is; the last part of its `type`, `urn:onevent:problem:KIND`.
+  package enum Kind: String, Sendable, CaseIterable {
+    /// A parameter, member or path that says something impossible.
+    case invalid
+    case notFound = "not-found"
+    /// The state of things does not allow it.
+    case refused
+    case tooLarge = "too-large"
+    /// The journal cannot be written or read at present.
+    case journalUnavailable = "journal-unavailable"
+    /// The daemon is not, or not yet, doing its work.
+    case notReady = "not-ready"
+    case `internal`
+
+    package var status: Int {
+      switch self {
+      case .invalid: 400
+      case .notFound: 404
+      case .refused: 409
+      case .tooLarge: 413
+      case .journalUnavailable, .notReady: 503
+      case .internal: 500
+      }
+    }
+
+    var title: String {
+      switch self {
+      case .invalid: "The request is not understood"
+      case .notFound: "There is no such thing"
+      case .refused: "This cannot be done now"
+      case .tooLarge: "The request is too large"
+      case .journalUnavailable: "The journal cannot be used at present"
+      case .notReady: "The daemon is not ready"
+      case .internal: "The daemon made a mistake"
+      }
+    }
+  }
+
+  package var kind: Kind
+  /// A sentence that names what is wrong and what to do.
+  package var detail: String
+  /// The parameter or member that is at fault.
+  package var field: String?
+  /// What it said.
+  package var value: String?
+
+  package init(_ kind: Kind, _ detail: String, field: String? = nil, value: String? = nil) {
+    self.kind = kind
+    self.detail = detail
+    self.field = field
+    self.value = value
+  }
+
+  package var description: String { detail }
+
+  /// A parameter that says something else than what is expected.
+  static func invalid(_ field: String, _ value: String, expected: String) -> Problem {
+    let shown = value.count <= 80 ? value : "\(value.prefix(80))…"
+    return Problem(.invalid, "\(field) is '\(shown)'; expected \(expected)", field: field, value: shown)
+  }
+
+  var json: JSONTree {
+    var members: [(key: String, value: JSONTree)] = [
+      ("type", .text("urn:onevent:problem:\(kind.rawValue)")), ("title", .text(kind.title)),
+      ("status", .integer(Int64(kind.status))), ("detail", .text(detail)),
+    ]
+    if let field { members.append(("field", .text(field))) }
+    if let value { members.append(("value", .text(value))) }
+    return .object(members)
+  }
+}
+
+extension Problem {
+  init(_ error: JournalError) {
+    self.init(.journalUnavailable, error.description)
+  }
+
+  init(_ error: ControlError) {
+    switch error {
+    case .notFound(let sentence): self.init(.notFound, sentence)
+    case .refused(let sentence): self.init(.refused, sentence)
+    case .unavailable(let sentence): self.init(.journalUnavailable, sentence)
+    }
+  }
+
+  /// Reads `application/problem+json`; nil where it is none.
+  init?(json: JSONValue) {
+    guard let type = json.text(of: "type"), let detail = json.text(of: "detail"),
+      let kind = Kind.allCases.first(where: { type == "urn:onevent:problem:\($0.rawValue)" })
+    else { return nil }
+    self.init(kind, detail, field: json.text(of: "field"), value: json.text(of: "value"))
+  }
+}
+
+/// Does something with the journal or the daemon, and says as a problem why it could not.
+func asking<Value>(
+  _ work: () async throws(JournalError) -> Value
+) async throws(Problem) -> Value {
+  do { return try await work() } catch { throw Problem(error) }
+}
+
+/// Has the daemon do something, and says as a problem why it did not.
+func having<Value>(
+  _ work: () async throws(ControlError) -> Value
+) async throws(Problem) -> Value {
+  do { return try await work() } catch { throw Problem(error) }
+}
