@@ -67,7 +67,7 @@ let package = Package(
     .executableTarget(
       name: "onevent",
       dependencies: [
-        "AMQP", "ConfigText", "Daemon", "Events", "Settings",
+        "AMQP", "ConfigText", "Daemon", "Events", "Journal", "Settings",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

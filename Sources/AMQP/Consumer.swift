@@ -230,6 +230,14 @@ package final class Consumer: Sendable {
     mailbox.stopTaking()
   }
 
+  /// Takes nothing for now, with the reason; nil = takes again.
+  ///
+  /// From any thread. The subscriptions are cancelled, the connection is served on, and what the receiver keeps can be
+  /// settled. Deliveries that are on their way are given back.
+  package func hold(_ reason: String?) {
+    mailbox.hold(reason)
+  }
+
   /// Sends what is to be settled, returns the rest, closes, and ends the thread.
   ///
   /// Waits for it, but not for a broker that does not answer: after a few seconds the connection is cut. Called on the

@@ -173,7 +173,7 @@ extension ConsumerSession {
 
   /// Whether a message goes to the receiver; begins the pause when it would be too much.
   private func mayTake(_ delivery: ArrivingDelivery, bodySize: UInt64) throws(AMQPError) -> Bool {
-    guard delivery.subscription != nil, !stopsTaking, !isPaused else { return false }
+    guard delivery.subscription != nil, !stopsTaking, !isPaused, hold == nil else { return false }
     // One message is always allowed, or a single large one would go back and forth for ever.
     guard ledger.openCount > 0, bodySize <= UInt64(settings.maxMessageSize) else { return true }
     // What the receiver will hold of it is not known yet; its size is the best guess.

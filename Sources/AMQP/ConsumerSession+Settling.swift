@@ -30,6 +30,22 @@ extension ConsumerSession {
     try cancelAll()
   }
 
+  /// Stops consuming because the receiver's owner asked for it.
+  func hold(_ reason: String) throws(AMQPError) {
+    hold = reason
+    loop.observe(.paused(reason: reason))
+    try cancelAll()
+  }
+
+  /// Consumes again once the reason has been taken back, and everything is back in its place in the queue.
+  func resumeIfReleased() throws(AMQPError) {
+    guard hold != nil, loop.mailbox.hold == nil else { return }
+    guard !loop.subscriptions.all.contains(where: { $0.phase == .cancelling }) else { return }
+    try flush()
+    hold = nil
+    loop.observe(.resumed)
+  }
+
   /// Consumes again once half of the bound is settled, and everything is back in its place in the queue.
   ///
   /// Until the broker has confirmed that a subscription ended, deliveries of it are on their way that follow the ones

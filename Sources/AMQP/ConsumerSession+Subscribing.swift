@@ -5,7 +5,7 @@ import CRabbitMQ
 extension ConsumerSession {
   /// Asks for the next queue that is there and not consumed.
   func subscribe() throws(AMQPError) {
-    guard requested == nil, !stopsTaking, !isPaused else { return }
+    guard requested == nil, !stopsTaking, !isPaused, hold == nil else { return }
     guard let index = loop.subscriptions.all.firstIndex(where: { $0.phase == .present }) else { return }
     var consume = amqp_basic_consume_t()
     let queue = loop.subscriptions.all[index].queue.name
@@ -52,7 +52,7 @@ extension ConsumerSession {
     loop.subscriptions.all[index].refusals = 0
     loop.subscriptions.all[index].notBefore = nil
     // Meanwhile the wish may have changed.
-    if stopsTaking || isPaused { return try cancel(index) }
+    if stopsTaking || isPaused || hold != nil { return try cancel(index) }
     loop.observe(.consuming(queue: loop.subscriptions.all[index].queue.name))
   }
 

@@ -39,6 +39,8 @@ final class ConsumerSession {
   var stopsTaking: Bool
   /// Whether nothing is consumed until enough is settled.
   var isPaused = false
+  /// Why nothing is consumed although there is room; nil = it is.
+  var hold: String?
   /// The subscription whose basic.consume is not answered: one at a time, so that a refusal names its queue.
   var requested: Int?
 
@@ -63,6 +65,7 @@ final class ConsumerSession {
     heartbeatShare = connection.heartbeat / 2
     queueNames = loop.settings.queues.map(\.name)
     stopsTaking = loop.mailbox.stopsTaking
+    hold = loop.mailbox.hold
     look = { [weak self] in self?.lookAtSocket() }
   }
 
@@ -90,6 +93,7 @@ final class ConsumerSession {
     if loop.mailbox.hasContents, try !takeMail() { return false }
     let tookAll = try drain()
     try resumeIfDrained()
+    try resumeIfReleased()
     try subscribe()
     lookForQueues()
     if ledger.unsaidCount >= flushThreshold { try flush() }
@@ -104,6 +108,7 @@ final class ConsumerSession {
     }
     for report in mail.reports { lookEnded(report) }
     if mail.closes { return false }
+    if let reason = mail.hold, hold == nil { try hold(reason) }
     if mail.stopsTaking, !stopsTaking {
       stopsTaking = true
       try cancelAll()

@@ -11,6 +11,8 @@ final class Mailbox: Sendable {
     /// Stay for ever once set.
     var stopsTaking = false
     var closes = false
+    /// Why nothing is to be taken for now; stays until it is taken back.
+    var hold: String?
   }
 
   private struct State {
@@ -26,6 +28,7 @@ final class Mailbox: Sendable {
   var hasContents: Bool { unread.load(ordering: .relaxed) }
 
   var closes: Bool { state.withLock(\.contents.closes) }
+  var hold: String? { state.withLock(\.contents.hold) }
   var stopsTaking: Bool { state.withLock(\.contents.stopsTaking) }
 
   func settle(_ settlements: [(tag: DeliveryTag, settlement: Settlement)]) {
@@ -34,6 +37,10 @@ final class Mailbox: Sendable {
 
   func report(_ report: QueueLook.Report) {
     put { $0.reports.append(report) }
+  }
+
+  func hold(_ reason: String?) {
+    put { $0.hold = reason }
   }
 
   func stopTaking() {

@@ -11,12 +11,21 @@ package enum ConfigFile {
   ///
   /// Only regular files are read, and of those no more than the most that a configuration may have.
   package static func read(_ path: String) -> ConfigDocument {
+    readWithBytes(path).document
+  }
+
+  /// Reads the file as `read` does, and returns the very bytes that the document was made of.
+  ///
+  /// There are none where the file could not be read.
+  package static func readWithBytes(_ path: String) -> (document: ConfigDocument, bytes: [UInt8]) {
     do throws(ConfigProblem) {
       if path.hasSuffix(".conf") || path.hasSuffix(".ini") {
-        return INIReader.read(try contents(of: path), file: path)
+        let bytes = try contents(of: path)
+        return (INIReader.read(bytes, file: path), bytes)
       }
       if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
-        return YAMLReader.read(try contents(of: path), file: path)
+        let bytes = try contents(of: path)
+        return (YAMLReader.read(bytes, file: path), bytes)
       }
       throw problem(
         path,
@@ -25,7 +34,7 @@ package enum ConfigFile {
     } catch {
       var document = ConfigDocument()
       document.problems = [error]
-      return document
+      return (document, [])
     }
   }
 

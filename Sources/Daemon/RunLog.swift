@@ -4,15 +4,24 @@ import Events
 import Logging
 import Scripts
 
+/// What every log line of a run carries.
+struct RunLabel: Sendable {
+  /// 32 hexadecimal digits.
+  var id: String
+  var event: Int64
+  var eventType: String
+  var action: String
+}
+
 /// Writes what happens to runs into the log: every line of a run carries its id.
 struct RunLog: Sendable {
   let logger: Logger
 
-  func started(_ run: Run, pid: Int32) {
+  func started(_ run: RunLabel, pid: Int32) {
     logger.debug("run started", metadata: metadata(run, [LogKey.pid: "\(pid)"]))
   }
 
-  func printed(_ run: Run, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>) {
+  func printed(_ run: RunLabel, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>) {
     logger.info(
       "script output",
       metadata: metadata(
@@ -23,42 +32,85 @@ struct RunLog: Sendable {
         ]))
   }
 
-  func slow(_ run: Run, _ duration: Duration) {
+  func slow(_ run: RunLabel, _ duration: Duration) {
     logger.warning(
       "run takes longer than warn_after", metadata: metadata(run, [LogKey.duration: "\(seconds(duration))"]))
   }
 
-  func starved(_ run: Run, _ completion: Completion) {
+  func accepted(_ run: RunLabel) {
+    logger.debug("run accepted", metadata: metadata(run, [:]))
+  }
+
+  func observed(_ run: RunLabel) {
+    logger.info("event observed", metadata: metadata(run, [:]))
+  }
+
+  func expired(_ run: RunLabel, _ reason: String) {
+    logger.warning(
+      "run expired: the event is older than max_event_age", metadata: metadata(run, [LogKey.reason: "\(reason)"]))
+  }
+
+  func refused(_ run: RunLabel, _ reason: String) {
+    logger.error("run refused", metadata: metadata(run, [LogKey.reason: "\(reason)"]))
+  }
+
+  func skipped(_ run: RunLabel, _ reason: String) {
+    logger.info("run discarded", metadata: metadata(run, [LogKey.reason: "\(reason)"]))
+  }
+
+  /// What a person decided.
+  func decided(_ run: RunLabel, _ words: Logger.Message) {
+    logger.notice(words, metadata: metadata(run, [:]))
+  }
+
+  func held(_ run: RunLabel, _ reason: String) {
+    logger.error("run held: a person decides", metadata: metadata(run, [LogKey.reason: "\(reason)"]))
+  }
+
+  /// A run that was cut off with an earlier daemon and is tried again.
+  func recovered(_ run: RunLabel, delay: Duration) {
+    logger.warning(
+      "run was cut off and is tried again", metadata: metadata(run, ["delay": "\(seconds(delay))"]))
+  }
+
+  /// An attempt failed; another one follows.
+  func retried(_ run: RunLabel, _ completion: Completion, after delay: Duration, attempt: Int64) {
+    var facts = facts(completion)
+    facts["delay"] = "\(seconds(delay))"
+    facts[LogKey.attempt] = "\(attempt)"
+    logger.warning("attempt failed, the run is tried again later", metadata: metadata(run, facts))
+  }
+
+  func starved(_ run: RunLabel, _ completion: Completion) {
     guard case .couldNotStart(_, let reason) = completion.outcome else { return }
     logger.warning("run could not start, it is tried again", metadata: metadata(run, [LogKey.reason: "\(reason)"]))
   }
 
-  func ended(_ run: Run, _ completion: Completion) {
+  func ended(_ run: RunLabel, _ completion: Completion) {
+    switch completion.outcome {
+    case .exited(0): logger.info("run succeeded", metadata: metadata(run, facts(completion)))
+    case .interrupted: logger.warning("run interrupted", metadata: metadata(run, facts(completion)))
+    default: logger.error("run failed", metadata: metadata(run, facts(completion)))
+    }
+  }
+
+  private func facts(_ completion: Completion) -> Logger.Metadata {
     var facts: Logger.Metadata = [
       LogKey.duration: "\(seconds(completion.duration))",
       LogKey.outcome: "\(completion.outcome.description)",
     ]
-    guard completion.outcome != .exited(0) else {
-      logger.info("run succeeded", metadata: metadata(run, facts))
-      return
-    }
-    if case .couldNotStart(_, let reason) = completion.outcome {
-      facts[LogKey.reason] = "\(reason)"
-    }
+    guard completion.outcome != .exited(0) else { return facts }
+    if case .couldNotStart(_, let reason) = completion.outcome { facts[LogKey.reason] = "\(reason)" }
     let errors = completion.standardError.text
     let output = errors.isEmpty ? completion.standardOutput.text : errors
     if !output.isEmpty { facts[LogKey.output] = "\(output)" }
-    if completion.outcome == .interrupted {
-      logger.warning("run interrupted", metadata: metadata(run, facts))
-    } else {
-      logger.error("run failed", metadata: metadata(run, facts))
-    }
+    return facts
   }
 
-  private func metadata(_ run: Run, _ facts: Logger.Metadata) -> Logger.Metadata {
+  private func metadata(_ run: RunLabel, _ facts: Logger.Metadata) -> Logger.Metadata {
     var metadata = facts
     metadata[LogKey.run] = "\(run.id)"
-    metadata[LogKey.action] = "\(run.actionName)"
+    metadata[LogKey.action] = "\(run.action)"
     metadata[LogKey.event] = "\(run.event)"
     metadata[LogKey.eventType] = "\(run.eventType)"
     return metadata

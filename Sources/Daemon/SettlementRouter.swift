@@ -3,7 +3,7 @@
 import AMQP
 
 /// Leads settlements to a source's consumer, which is made after the intake that it calls.
-struct SettlementRouter: Settler {
+final class SettlementRouter: Settler {
   private let consumer = OnceBox<Consumer>()
 
   func connect(_ consumer: Consumer) { self.consumer.set(consumer) }

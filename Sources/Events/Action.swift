@@ -5,6 +5,8 @@ package struct Action: Sendable {
   package enum Mode: String, Sendable { case enabled, observe, disabled }
   package enum StandardInput: String, Sendable, CaseIterable { case event, payload, body, none }
   package enum DashPolicy: String, Sendable, CaseIterable { case allow, refuse }
+  package enum InterruptPolicy: String, Sendable, CaseIterable { case retry, hold }
+  package enum SuspendPolicy: String, Sendable, CaseIterable { case hold, skip }
 
   package var name: String
   /// Where it was configured, `file:line`.
@@ -32,6 +34,12 @@ package struct Action: Sendable {
   package var orderBy: FieldPath?
   /// Older events end as expired.
   package var maxEventAge: Duration?
+  /// What follows a failed attempt.
+  package var retry = RetryPolicy()
+  /// What becomes of a run that a crash cut off: another attempt, or it waits for a person.
+  package var onInterrupt = InterruptPolicy.retry
+  /// What becomes of events while the action is suspended: their runs wait, or there are none.
+  package var onSuspend = SuspendPolicy.hold
 
   package init(name: String, place: String, command: Command) {
     self.name = name

@@ -13,7 +13,7 @@ enum Compression: Sendable {
   /// kombu 5 calls `application/x-gzip` what is zlib. Its content encoding is a character set, and other unknown
   /// names there say nothing about compression; its `body_encoding` is for transports other than AMQP.
   init?(of envelope: Envelope) throws(DecodingFailure) {
-    guard !envelope.headers.isEmpty || envelope.contentEncoding != nil else { return nil }
+    guard !envelope.isInflated, !envelope.headers.isEmpty || envelope.contentEncoding != nil else { return nil }
     if case .text(let name) = envelope.header("compression").named {
       switch name.lowercased() {
       case "application/x-gzip", "application/gzip", "application/zlib", "gzip", "zlib": self = .zlibOrGzip

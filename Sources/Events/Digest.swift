@@ -13,6 +13,8 @@ package struct Digest: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R { withUnsafeBytes(of: words, body) }
+
   /// In hexadecimal, 64 digits.
   package var description: String {
     withUnsafeBytes(of: words) { bytes in

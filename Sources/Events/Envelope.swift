@@ -15,6 +15,8 @@ package struct Envelope: Sendable {
   package var messageID: String?
   package var contentType: String?
   package var contentEncoding: String?
+  /// Whether the body was inflated when it was kept: its encoding says what it had been.
+  package var isInflated = false
   /// Message headers in their order on the wire.
   package var headers: [Header] = []
   /// When the delivery was received: nanoseconds since 1970-01-01T00:00:00Z on the real-time clock.

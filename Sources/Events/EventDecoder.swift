@@ -96,6 +96,7 @@ package final class EventDecoder {
     outer.forget()
     inner.forget()
     if let compression = try Compression(of: envelope) {
+      self.envelope.isInflated = true
       try inflater.inflate(body, compression, limit: inflatedLimit, into: &bodyMemory)
     } else if !bodyMemory.replace(with: body) {
       throw DecodingFailure("There is no memory for a body of \(body.count) bytes.")

@@ -41,6 +41,9 @@ struct ActionBuilder {
     action.maxConcurrent = section.value(ActionKeys.maxConcurrent, report)
     action.orderBy = orderBy(section)
     action.maxEventAge = section.value(ActionKeys.maxEventAge, report)
+    action.retry = RetryKeys.policy(section, report)
+    action.onInterrupt = section.value(RetryKeys.onInterrupt, report)
+    action.onSuspend = section.value(RetryKeys.onSuspend, report)
 
     ActionAdvice(section: section, report: report).look(at: action, conditions)
     return command == nil ? nil : action

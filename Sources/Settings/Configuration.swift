@@ -8,11 +8,17 @@ package import Events
 package struct Configuration: Sendable {
   /// The files in the order in which they were read.
   package var files: [String] = []
+  /// Twelve hexadecimal digits that change whenever a file, its path or an override does.
+  ///
+  /// Each attempt is recorded with it.
+  package var revision = ""
   /// In the order of the files.
   package var sources: [SourceSettings] = []
   /// In the order of the files; disabled ones too.
   package var actions: [Action] = []
   package var scripts = ScriptSettings()
+  package var journal = JournalSettings()
+  package var api = APISettings()
   package var log = LogSettings()
   /// What is no error and still worth saying, in the order of the files: for `check`, and for the log at start.
   package var findings: [ConfigFinding] = []
@@ -29,26 +35,36 @@ package enum LoadResult: Sendable {
 
 /// One source of type amqp: `[source:NAME]`, or `[DEFAULT]` under the name `default`.
 package struct SourceSettings: Sendable {
+  /// When the broker is told that a delivery is done with.
+  package enum Settle: String, Sendable, CaseIterable {
+    /// When the event is in the journal.
+    case journal
+    /// When its runs have ended.
+    case run
+  }
+
   package var name: String
   package var position: SourcePosition
   package var consumer: ConsumerSettings
   package var mapping: EventMapping
   /// Types that are dropped right after decoding, and counted.
   package var ignore: [EventPattern]
-  /// The broker's delivery timeout, within which every action ends that can take this source's events.
+  package var settle: Settle
+  /// The broker's delivery timeout; under `Settle.run` every action ends within it that can take this source's events.
   package var consumerTimeout: Duration
   /// False when no enabled or observing action can take its events: a shared queue would be drained for nothing.
   package var isConsumed: Bool
 
   package init(
     name: String, position: SourcePosition, consumer: ConsumerSettings, mapping: EventMapping,
-    ignore: [EventPattern], consumerTimeout: Duration, isConsumed: Bool
+    ignore: [EventPattern], settle: Settle, consumerTimeout: Duration, isConsumed: Bool
   ) {
     self.name = name
     self.position = position
     self.consumer = consumer
     self.mapping = mapping
     self.ignore = ignore
+    self.settle = settle
     self.consumerTimeout = consumerTimeout
     self.isConsumed = isConsumed
   }

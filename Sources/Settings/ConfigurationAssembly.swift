@@ -26,10 +26,11 @@ struct ConfigurationAssembly {
     let scripts = common(.scripts)
     configuration.scripts = scriptSettings(scripts)
     configuration.log = logSettings(common(.log))
+    readStateSections(into: &configuration)
 
     let sources = sourceSections()
     let builder = SourceBuilder(
-      defaultPrefetch: 2 * configuration.scripts.maxConcurrent, environment: environment, report: report)
+      maxConcurrent: configuration.scripts.maxConcurrent, environment: environment, report: report)
     configuration.sources = sources.map { builder.build($0) }
     configuration.actions = actions(scripts, sources.map(\.name))
 
@@ -44,7 +45,7 @@ struct ConfigurationAssembly {
 
   // MARK: Common sections
 
-  /// The settings of `[scripts]` or `[log]`: merged key by key, later files win, the environment over all.
+  /// One of the sections that all files share: merged key by key, later files win, the environment over all.
   private func common(_ kind: SectionKind) -> Section {
     let parts = files.compactMap { $0.common[kind] }
     return Section(
@@ -66,6 +67,16 @@ struct ConfigurationAssembly {
     settings.level = section.value(LogKeys.level, report)
     settings.format = section.value(LogKeys.format, report)
     return settings
+  }
+
+  private func readStateSections(into configuration: inout Configuration) {
+    let locations = StateLocations(environment: environment)
+    let journal = common(.journal)
+    configuration.journal = JournalKeys.read(journal, locations, report)
+    configuration.api = APIKeys.read(
+      common(.api), locations, journal: configuration.journal.path,
+      place: journal.setting("path")?.valuePosition
+        ?? SourcePosition(file: files.first?.path ?? "", line: 1, column: 1), report)
   }
 
   // MARK: Sources

@@ -24,14 +24,17 @@ package enum ConfigurationLoader {
     let files = ConfigFiles.list(paths, directory: defaultDirectory, report)
     let overrides = EnvironmentOverrides(environment, report)
     var assembly = ConfigurationAssembly(environment: environment, overrides: overrides, report: report)
+    var revision = Revision()
     for file in files {
       let isINI = file.hasSuffix(".conf") || file.hasSuffix(".ini")
-      assembly.add(
-        FileSections(
-          ConfigFile.read(file), path: file, isINI: isINI, overrides: overrides.defaults, report))
+      let (document, bytes) = ConfigFile.readWithBytes(file)
+      assembly.add(FileSections(document, path: file, isINI: isINI, overrides: overrides.defaults, report))
+      revision.add(file: FilePath.absolute(file, in: FilePath.workingDirectory), bytes)
     }
+    for variable in overrides.variables { revision.add(variable: variable.name, variable.value) }
     var configuration = assembly.configuration()
     configuration.files = files
+    configuration.revision = revision.text
     report.sort(files: files)
     guard report.problems.isEmpty else {
       return .refused(problems: report.problems, findings: report.findings)

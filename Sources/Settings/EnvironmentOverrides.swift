@@ -2,10 +2,18 @@
 
 import ConfigText
 
-/// What variables `ONEVENT_<SECTION>__<KEY>` say: single values of `[DEFAULT]`, `[scripts]` and `[log]`.
+/// What variables `ONEVENT_<SECTION>__<KEY>` say: single values of `[DEFAULT]` and of the sections
+/// that all files share.
 struct EnvironmentOverrides {
   private(set) var defaults: [String: Setting] = [:]
   private(set) var common: [SectionKind: [String: Setting]] = [:]
+  /// The variables that are taken, by their names.
+  private(set) var variables: [(name: String, value: String)] = []
+
+  /// The sections of which the environment may override a value, but for `[DEFAULT]`.
+  private static let sections: [String: SectionKind] = [
+    "SCRIPTS": .scripts, "JOURNAL": .journal, "API": .api, "LOG": .log,
+  ]
 
   /// Reads the environment.
   ///
@@ -21,27 +29,29 @@ struct EnvironmentOverrides {
       let setting = Setting(
         key: key, position: position, value: .scalar(ConfigText(text: value, lines: [position]), .text),
         directory: FilePath.workingDirectory, names: [:], speaksPython: false)
-      read(String(section), setting, report)
+      if read(String(section), setting, report) { variables.append((name, value)) }
     }
   }
 
-  private mutating func read(_ section: String, _ setting: Setting, _ report: Report) {
-    switch section {
-    case "DEFAULT":
-      guard check(setting, SectionKind.allCases, report) else { return }
+  /// Takes an override over; false = it means nothing, and the report says why.
+  private mutating func read(_ section: String, _ setting: Setting, _ report: Report) -> Bool {
+    if section == "DEFAULT" {
+      // To the sections that all files share it hands nothing on: they have variables of their own.
+      guard check(setting, [.source, .action], report) else { return false }
       defaults[setting.key] = setting
-    case "SCRIPTS", "LOG":
-      let kind = section == "LOG" ? SectionKind.log : .scripts
-      guard check(setting, [kind], report) else { return }
-      common[kind, default: [:]][setting.key] = setting
-    case "JOURNAL", "API":
-      report.problem(at: setting.position, "[\(section.lowercased())] is not available in this version")
-    default:
-      report.problem(
-        at: setting.position,
-        "'\(shortened(section))' is no section that the environment can override; expected DEFAULT, SCRIPTS or LOG"
-          + NearestName.suggestion(for: section, in: ["DEFAULT", "SCRIPTS", "LOG"]))
+      return true
     }
+    if let kind = Self.sections[section] {
+      guard check(setting, [kind], report) else { return false }
+      common[kind, default: [:]][setting.key] = setting
+      return true
+    }
+    let known = ["DEFAULT"] + Self.sections.keys.sorted()
+    report.problem(
+      at: setting.position,
+      "'\(shortened(section))' is no section that the environment can override; expected one of "
+        + known.joined(separator: ", ") + NearestName.suggestion(for: section, in: known))
+    return false
   }
 
   private func check(_ setting: Setting, _ kinds: [SectionKind], _ report: Report) -> Bool {
@@ -51,8 +61,10 @@ struct EnvironmentOverrides {
       report.problem(
         at: setting.position,
         "'\(setting.key)' holds a list or map; the environment can override single values only")
-    } else if KeyTable.unavailable.contains(setting.key) {
+    } else if KeyTable.isUnavailable(setting.key, in: kinds) {
       report.problem(at: setting.position, "'\(setting.key)' is not available in this version")
+    } else if let home = SectionKind.allCases.first(where: { KeyTable.knows(setting.key, in: $0) }) {
+      report.problem(at: setting.position, "'\(setting.key)' has no meaning here; it belongs into \(home.title)")
     } else {
       report.problem(
         at: setting.position,

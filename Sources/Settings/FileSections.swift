@@ -7,6 +7,12 @@ struct FileSections {
   /// The keys of `[DEFAULT]` that are about one source only and are not handed on to others.
   private static let ownKeysOfDefault: Set<String> = ["queues", "bind", "queue", "durable", "auto_delete"]
 
+  /// The sections that all files share: they are merged key by key.
+  private static let commonKinds: [SectionKind] = [.scripts, .journal, .api, .log]
+
+  /// What may stand at the top of a YAML file.
+  private static let namesAtTop = ["sources", "actions"] + commonKinds.map(\.rawValue)
+
   let path: String
   let directory: String
   let isINI: Bool
@@ -15,7 +21,7 @@ struct FileSections {
   private(set) var defaultsPosition: SourcePosition?
   /// Actions and sources with two layers: what `[DEFAULT]` gives, and their own.
   private(set) var sections: [Section] = []
-  /// What the file says in `[scripts]` and `[log]`, the inherited apart.
+  /// What the file says in the sections that all files share, the inherited apart.
   private(set) var common: [SectionKind: (inherited: [String: Setting], own: [String: Setting])] = [:]
   /// Whether the Python listener could have read the file.
   let speaksPython: Bool
@@ -33,8 +39,8 @@ struct FileSections {
     for entry in document.unknown {
       report.problem(
         at: entry.position,
-        "unknown key '\(shortened(entry.key))' at the top of the file; expected one of sources, actions, scripts, log"
-          + NearestName.suggestion(for: entry.key, in: ["sources", "actions", "scripts", "log"]))
+        "unknown key '\(shortened(entry.key))' at the top of the file; expected one of "
+          + Self.namesAtTop.joined(separator: ", ") + NearestName.suggestion(for: entry.key, in: Self.namesAtTop))
     }
     let defaultSection = document.sections.first { $0.name == "DEFAULT" }
     let checker = KeyChecker(texts: isINI ? document.rawTexts : [], report: report)
@@ -59,10 +65,11 @@ struct FileSections {
             kind: kind, name: name, title: "[\(section.name)]", position: section.position, directory: directory,
             speaksPython: speaksPython && section.isPlainAction,
             layers: [inherited, overrides.filter { Self.flows($0.key, into: kind) }, own]))
-      case .scripts, .log:
+      case .scripts, .journal, .api, .log:
         common[kind] = (inherited, own)
       }
     }
+    if let defaultSection { checker.checkInheritance(defaultSection, by: Set(common.keys)) }
   }
 
   /// Whether a key of `[DEFAULT]` reaches sections of a kind.
@@ -74,7 +81,7 @@ struct FileSections {
     case .action: key != "events"
     case .source: !ownKeysOfDefault.contains(key)
     case .scripts: key != "max_concurrent" && !KeyTable.knows(key, in: .action)
-    case .log: true
+    case .journal, .api, .log: true
     }
   }
 
@@ -131,11 +138,7 @@ struct FileSections {
       default: break
       }
     }
-    if let kind = SectionKind(rawValue: section.name), kind == .scripts || kind == .log { return (kind, section.name) }
-    if KeyTable.unavailableSections.contains(section.name) {
-      report.problem(at: section.position, "[\(section.name)] is not available in this version; remove the section")
-      return nil
-    }
+    if let kind = Self.commonKinds.first(where: { $0.rawValue == section.name }) { return (kind, section.name) }
     report.problem(at: section.position, unknownSection(section, parts.map(String.init)))
     return nil
   }
@@ -145,14 +148,14 @@ struct FileSections {
     if let near = section.entries.map(\.key).first(where: { NearestName.to($0, in: ["events"]) != nil }) {
       return "\(title) is no action, because it has no 'events'; did you mean 'events' where '\(near)' stands?"
     }
-    let known = ["scripts", "log", "DEFAULT"]
+    let known = Self.commonKinds.map(\.rawValue) + ["DEFAULT"]
     let near =
       parts.count == 2
       ? NearestName.to(parts[0], in: ["action", "source"]).map { "[\($0):\(parts[1])]" }
       : NearestName.to(section.name, in: known).map { "[\($0)]" }
     return "\(title) is no section that onevent knows, and no action, because no 'events' stands in it"
       + (near.map { "; did you mean \($0)?" }
-        ?? "; expected an action with 'events', [source:NAME], [scripts], [log] or [DEFAULT]")
+        ?? "; expected an action with 'events', [source:NAME], \(known.map { "[\($0)]" }.joined(separator: ", "))")
   }
 }
 

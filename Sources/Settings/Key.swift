@@ -65,7 +65,7 @@ package struct KeyDescription: Sendable, Equatable {
 
 /// What a section is for.
 package enum SectionKind: String, Sendable, CaseIterable {
-  case action, source, scripts, log
+  case action, source, scripts, journal, api, log
 
   /// How a message names the kind.
   package var title: String {
@@ -73,6 +73,8 @@ package enum SectionKind: String, Sendable, CaseIterable {
     case .action: "actions"
     case .source: "sources"
     case .scripts: "[scripts]"
+    case .journal: "[journal]"
+    case .api: "[api]"
     case .log: "[log]"
     }
   }

@@ -32,13 +32,26 @@ struct KeyChecker {
     return isKnown
   }
 
+  /// Tells keys of `[DEFAULT]` that nothing inherits, because the file has no section of their kind.
+  func checkInheritance(_ section: ConfigSection, by kinds: Set<SectionKind>) {
+    for entry in section.entries where !isNamed(entry.key) {
+      // What actions and sources know may stand here for those that are still to be written.
+      let homes = SectionKind.allCases.filter { KeyTable.knows(entry.key, in: $0) }
+      guard let home = homes.first, kinds.isDisjoint(with: homes), !homes.contains(.action), !homes.contains(.source)
+      else { continue }
+      report.finding(
+        .warning, at: entry.position,
+        "'\(shortened(entry.key))' in [DEFAULT] has no effect, because the file has no \(home.title); write it there")
+    }
+  }
+
   private func isNamed(_ key: String) -> Bool {
     texts.contains { $0.lowercased().contains("%(\(key))s") }
   }
 
   private func message(_ key: String, in title: String, _ kinds: [SectionKind]) -> String {
     let shown = shortened(key)
-    if KeyTable.unavailable.contains(key) {
+    if KeyTable.isUnavailable(key, in: kinds) {
       return "'\(shown)' is not available in this version; remove it"
     }
     if key.contains("."),

@@ -2,9 +2,10 @@
 
 /// Every key that this version knows: read, documented and suggested from here.
 package enum KeyTable {
-  /// In the order of the reference: sources, actions, `[scripts]`, `[log]`.
+  /// In the order of the reference: sources, actions, and the sections that all files share.
   package static let all: [KeyDescription] =
-    SourceKeys.descriptions + ActionKeys.descriptions + ScriptsKeys.descriptions + LogKeys.descriptions
+    SourceKeys.descriptions + ActionKeys.descriptions + RetryKeys.descriptions + ScriptsKeys.descriptions
+    + JournalKeys.descriptions + APIKeys.descriptions + LogKeys.descriptions
 
   /// The names that each kind of section knows.
   static let names: [SectionKind: Set<String>] = {
@@ -17,12 +18,16 @@ package enum KeyTable {
 
   /// Keys that the reference describes and that this version has not: said, never ignored.
   static let unavailable: Set<String> = [
-    "retries", "retry_on", "retry_delay", "retry_backoff", "retry_max_delay", "on_interrupt", "leftovers",
-    "allow_root", "on_suspend", "run_as", "run_as_group", "umask", "nice", "limits", "tags",
+    "leftovers", "allow_root", "run_as", "run_as_group", "umask", "nice", "limits", "tags",
   ]
 
-  /// Sections that the reference describes and that this version has not.
-  static let unavailableSections: Set<String> = ["journal", "api"]
+  /// The same for `[api]` alone: elsewhere a `hosts` is a misspelt `host`.
+  private static let unavailableOfAPI: Set<String> = ["listen", "token_file", "hosts"]
+
+  /// Whether the reference describes a key for one of these kinds, and this version has it not.
+  static func isUnavailable(_ key: String, in kinds: [SectionKind]) -> Bool {
+    kinds == [.api] ? unavailableOfAPI.contains(key) : unavailable.contains(key)
+  }
 
   static func knows(_ key: String, in kind: SectionKind) -> Bool {
     names[kind]?.contains(key) ?? false
@@ -40,7 +45,7 @@ package enum KeyTable {
   package static var reference: String {
     [
       ("[DEFAULT] and [source:NAME]", SectionKind.source), ("[NAME] and [action:NAME]", .action),
-      ("[scripts]", .scripts), ("[log]", .log),
+      ("[scripts]", .scripts), ("[journal]", .journal), ("[api]", .api), ("[log]", .log),
     ].map { "\($0)\n\n\(listing(of: $1))" }.joined(separator: "\n")
   }
 }

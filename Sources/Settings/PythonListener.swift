@@ -12,7 +12,10 @@ package enum PythonListener {
     "A script's exit status counts, and its output goes to the log.",
     "What a script leaves in the background goes on, but its output is not read any more: connect it elsewhere.",
     "A script that runs longer than 'timeout' (10m) is ended; events of one node run one after another.",
-    "A delivery is acknowledged when its scripts have ended, not before they start.",
+    "A delivery is acknowledged when its event is recorded in the journal, which outlives a crash, not before anything was "
+      + "done; with 'settle = run', when its scripts have ended.",
+    "A script that exits with 75, is ended for its time or cannot be started for want of means is run again, 3 times unless "
+      + "'retries' says otherwise.",
     "Queues are no longer declared: one that does not exist is looked for until its publisher makes it.",
     "The connection is taken up again when it is lost; what cannot be decoded is refused and told, and ends nothing.",
   ]

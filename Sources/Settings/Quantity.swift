@@ -15,6 +15,13 @@ enum Quantity {
     return Int(text)
   }
 
+  /// Decimal digits, with a point and more of them or without.
+  static func number(_ text: String) -> Double? {
+    let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { 0x30...0x39 ~= $0 } }) else { return nil }
+    return Double(text)
+  }
+
   /// A duration in digits and one unit; a bare number is seconds.
   static func duration(_ text: String) -> Duration? {
     let (number, unit) = split(text)
@@ -42,6 +49,12 @@ enum Quantity {
     guard total != 0 else { return "0s" }
     let whole = milliseconds.first { total % $0.factor == 0 } ?? ("ms", 1)
     return "\(total / whole.factor)\(whole.unit)"
+  }
+
+  /// A number without the point that it does not need.
+  static func text(_ number: Double) -> String {
+    let text = String(number)
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
   /// A number of bytes in its largest whole unit.

@@ -39,6 +39,18 @@ extension ValueType where Value == Int {
   }
 }
 
+extension ValueType where Value == Double {
+  /// A number in decimal digits, with a point or without.
+  static func number(_ range: ClosedRange<Double>) -> ValueType {
+    .single(
+      expected: "a number such as 2 or 1.5, \(Quantity.text(range.lowerBound)) to \(Quantity.text(range.upperBound))",
+      text: { Quantity.text($0) }
+    ) { text in
+      Quantity.number(text).flatMap { range.contains($0) ? $0 : nil }
+    }
+  }
+}
+
 extension ValueType where Value == Bool {
   /// `yes`, `true`, `on`, or `no`, `false`, `off`, in upper or lower case.
   static let boolean = ValueType.single(expected: "yes or no", text: { $0 ? "yes" : "no" }) { text in

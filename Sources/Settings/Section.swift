@@ -22,7 +22,7 @@ struct Setting: Sendable {
 /// A section with all that it inherits.
 struct Section: Sendable {
   let kind: SectionKind
-  /// The name of the action or source; `scripts`, `log`.
+  /// The name of the action or source; `scripts`, `journal`, `api`, `log`.
   let name: String
   /// The section as it was written: `[fulfill]`, `[source:main]`.
   let title: String

@@ -7,22 +7,22 @@ import Glibc
 
 /// Makes a source of its section.
 struct SourceBuilder {
-  /// The default of `prefetch`.
-  let defaultPrefetch: Int
+  /// Runs at once, over all actions.
+  let maxConcurrent: Int
   let environment: [String: String]
   let report: Report
 
   func build(_ section: Section) -> SourceSettings {
     if section.speaksPython { ListenerDifferences(section: section, report: report).lookForSpaces() }
     _ = section.value(SourceKeys.type, report)
-    _ = section.value(SourceKeys.settle, report)
+    let settle = section.value(SourceKeys.settle, report)
     var consumer = ConsumerSettings()
     consumer.connectionName = "onevent \(section.name)"
     let parts = BrokerParts(section, environment: environment, report)
     consumer.address = parts.address
     consumer.queues = queues(section)
     consumer.prefetch = UInt16(
-      clamping: section.value(SourceKeys.prefetch, report)?.value ?? min(defaultPrefetch, Int(UInt16.max)))
+      clamping: section.value(SourceKeys.prefetch, report)?.value ?? defaultPrefetch(settle))
     consumer.heartbeat = section.value(SourceKeys.heartbeat, report)
     consumer.connectTimeout = section.value(SourceKeys.connectTimeout, report)
     // Separate keys stand above the URL.
@@ -35,7 +35,15 @@ struct SourceBuilder {
     return SourceSettings(
       name: section.name, position: section.position, consumer: consumer, mapping: mapping(section),
       ignore: section.value(SourceKeys.ignoreEvents, report).map { EventPattern($0.text.text) },
-      consumerTimeout: section.value(SourceKeys.consumerTimeout, report), isConsumed: true)
+      settle: settle, consumerTimeout: section.value(SourceKeys.consumerTimeout, report), isConsumed: true)
+  }
+
+  /// Enough that commits are shared by many events, or that no free place waits for the broker.
+  private func defaultPrefetch(_ settle: SourceSettings.Settle) -> Int {
+    switch settle {
+    case .journal: 500
+    case .run: 2 * maxConcurrent
+    }
   }
 
   // MARK: Queues

@@ -80,17 +80,18 @@ enum SourceKeys {
     "auto_delete", .boolean, default: false, in: .source,
     summary: "Whether declared queues vanish with their last consumer.")
   static let prefetch = Key(
-    "prefetch", located: .integer(1...65_535), defaultText: "2 × max_concurrent of [scripts]",
-    in: .source, summary: "How many deliveries of each queue are taken and not settled.")
+    "prefetch", located: .integer(1...65_535),
+    defaultText: "500, and with settle = run 2 × max_concurrent of [scripts]", in: .source,
+    summary: "How many deliveries of each queue are taken and not settled.")
   static let maxUnsettledBytes = Key(
     "max_unsettled_bytes", .size(64 << 10...64 << 30), default: 64 << 20, in: .source,
     summary: "Bytes that events hold until they are settled; past it nothing more is taken until half of them are.")
   static let settle = Key(
-    "settle", .settle, default: SettleMode.run, in: .source,
-    summary: "With `run`, a delivery is acknowledged when its runs have ended.")
+    "settle", .word(), default: SourceSettings.Settle.journal, in: .source,
+    summary: "A delivery is acknowledged when it is in the journal, or, with `run`, when its runs have ended.")
   static let consumerTimeout = Key(
     "consumer_timeout", .duration(.seconds(1)...Duration.days(365)), default: .seconds(1800), in: .source,
-    summary: "The broker's delivery timeout; no script may run longer.")
+    summary: "The broker's delivery timeout; with `settle = run` all attempts of a run must fit into it.")
   static let heartbeat = Key(
     "heartbeat", .duration(.seconds(1)...Duration.seconds(3600)), default: .seconds(10), in: .source,
     summary: "How often the connection shows that it lives.")
@@ -141,18 +142,3 @@ enum SourceKeys {
 enum SourceType: String, Sendable, CaseIterable { case amqp }
 enum QueueType: String, Sendable, CaseIterable { case classic, quorum }
 enum DeclareMode: String, Sendable, CaseIterable { case passive, create }
-enum SettleMode: String, Sendable, CaseIterable { case run }
-
-extension ValueType where Value == SettleMode {
-  /// `run`; `journal` is known and not there yet.
-  static let settle = ValueType(expected: "run", text: { $0.rawValue }) { setting, report in
-    guard let found = setting.single(report) else { return nil }
-    if let mode = SettleMode(rawValue: found.text) { return mode }
-    report.problem(
-      at: found.position,
-      found.text == "journal"
-        ? "'settle = journal' is not available in this version; remove the key, or write 'settle = run'"
-        : "'settle' has the value '\(shortened(found.text))'; expected run")
-    return nil
-  }
-}

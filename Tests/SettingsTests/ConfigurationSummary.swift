@@ -9,14 +9,14 @@ import Foundation
 extension Configuration {
   /// All that a configuration means, without where it was written: one line for each thing.
   var summary: [String] {
-    sources.flatMap(\.summary) + actions.flatMap(\.summary) + ["\(scripts)", "\(log)"]
+    sources.flatMap(\.summary) + actions.flatMap(\.summary) + ["\(scripts)", "\(journal)", "\(api)", "\(log)"]
   }
 }
 
 extension SourceSettings {
   var summary: [String] {
     [
-      "source \(name), consumed \(isConsumed), \(consumerTimeout)",
+      "source \(name), consumed \(isConsumed), \(settle) \(consumerTimeout)",
       "\(consumer.address.hosts) \(consumer.address.user) \(consumer.address.password) \(consumer.address.virtualHost)",
       "\(consumer.address.authentication) \(String(describing: consumer.address.tls)) \(consumer.connectionName)",
       "queues \(consumer.queues.map(\.summary)) prefetch \(consumer.prefetch)",
@@ -52,6 +52,7 @@ extension Action {
       "environment \(environment.map { String(decoding: $0, as: UTF8.self) })",
       "\(standardInput) \(dashPolicy) \(workingDirectory) \(timeout) \(killAfter) \(warnAfter)",
       "\(maxConcurrent ?? 0) \(orderBy?.description ?? "none") \(String(describing: maxEventAge))",
+      "\(retry) \(onInterrupt) \(onSuspend)",
     ]
   }
 

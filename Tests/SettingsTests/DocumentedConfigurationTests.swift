@@ -34,7 +34,8 @@ import Testing
         QueueSettings(name: "esi_leap_versioned_notifications.info"),
         QueueSettings(name: "esi_leap_versioned_notifications.error"),
       ])
-    #expect(source.consumer.prefetch == 32)
+    #expect(source.settle == .journal)
+    #expect(source.consumer.prefetch == 500)
 
     #expect(configuration.actions.map(\.name) == ["fulfill", "delete"])
     let (fulfill, delete) = (configuration.actions[0], configuration.actions[1])
@@ -88,5 +89,29 @@ import Testing
     #expect(ini.actions.count == 3)
     #expect(!ini.findings.contains { $0.kind == .warning })
     #expect(!yaml.findings.contains { $0.kind == .warning })
+  }
+
+  @Test("what both samples propose in comments loads too, and means the same")
+  func proposals() throws {
+    for name in ["lease-begins.sh", "lease-ends.sh", "show-event.sh"] { try folder.script(name) }
+    func uncommented(_ name: String, _ setting: some RegexComponent<(Substring, Substring, Substring)>) throws
+      -> Configuration
+    {
+      let text = try Fixture.text("../../etc/\(name)")
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+        line.wholeMatch(of: setting).map { $0.output.1 + $0.output.2 } ?? line
+      }
+      return try folder.load(lines.joined(separator: "\n"), as: name).loaded()
+    }
+    let ini = try uncommented("onevent.conf", /()# (\[[a-z]+\]|[a-z_]+ = \S+)/)
+    let yaml = try uncommented("onevent.yaml", /( *)# ( *[a-z_]+:(?: \S+)?)/)
+    #expect(ini.summary == yaml.summary)
+    let failed = try #require(ini.actions.last)
+    #expect(failed.retry.retries == 5)
+    #expect(failed.retry.on == .failure)
+    #expect(failed.retry.delay == .seconds(30))
+    // The proposals are the defaults of root.
+    #expect(ini.journal == JournalSettings())
+    #expect(!ini.findings.contains { $0.kind == .warning })
   }
 }

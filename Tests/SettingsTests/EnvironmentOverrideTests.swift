@@ -24,13 +24,15 @@ import Testing
     folder = try ConfigurationFolder()
   }
 
-  @Test("variables override single values of [DEFAULT], [scripts] and [log]")
+  @Test("variables override single values of [DEFAULT] and of the sections that all files share")
   func overrides() throws {
     let configuration = try folder.load(
       Self.text,
       environment: [
         "ONEVENT_DEFAULT__HOST": "other", "ONEVENT_DEFAULT__PORT": "5673", "ONEVENT_DEFAULT__PASSWORD": "a # b",
         "ONEVENT_SCRIPTS__MAX_CONCURRENT": "9", "ONEVENT_LOG__LEVEL": "debug", "ONEVENT_DEFAULT__TIMEOUT": "1m",
+        "ONEVENT_JOURNAL__PATH": "/j/x.sqlite", "ONEVENT_JOURNAL__MAX_PENDING": "7", "ONEVENT_API__SOCKET": "none",
+        "ONEVENT_API__SOCKET_GROUP": "staff", "ONEVENT_SCRIPTS__RETRIES": "4", "ONEVENT_DEFAULT__SETTLE": "run",
         "ONEVENT_PARAM__X": "not ours", "ONEVENT__X": "not ours", "ONEVENT_RUN_ID": "not ours", "ONEVENT": "1",
       ]
     ).loaded()
@@ -40,6 +42,18 @@ import Testing
     #expect(configuration.scripts.maxConcurrent == 9)
     #expect(configuration.log.level == .debug)
     #expect(configuration.actions[0].timeout == .seconds(60))
+    #expect(configuration.actions[0].retry.retries == 4)
+    #expect(configuration.sources[0].settle == .run)
+    #expect(configuration.journal.path == "/j/x.sqlite")
+    #expect(configuration.journal.maxPending == 7)
+    #expect(configuration.api == Self.api(socket: nil, group: "staff"))
+  }
+
+  private static func api(socket: String?, group: String?) -> APISettings {
+    var settings = APISettings()
+    settings.socket = socket
+    settings.socketGroup = group
+    return settings
   }
 
   @Test("a URL in the environment stands above the host of the file")
@@ -73,9 +87,15 @@ import Testing
       ("ONEVENT_SCRIPTS__MAX_CONCURENT", "1", "did you mean 'max_concurrent'?"),
       ("ONEVENT_SCRIPTS__MAX_CONCURRENT", "x", "expected a whole number"),
       ("ONEVENT_DEFAULT__QUEUES", "a", "single values only"),
-      ("ONEVENT_LOG__PATH", "a", "unknown key 'path'"),
-      ("ONEVENT_DEFAULT__RETRIES", "3", "not available in this version"),
-      ("ONEVENT_JOURNAL__PATH", "a", "not available in this version"),
+      ("ONEVENT_LOG__COLOUR", "a", "unknown key 'colour'"),
+      ("ONEVENT_LOG__PATH", "a", "belongs into [journal]"),
+      ("ONEVENT_DEFAULT__LEFTOVERS", "kill", "not available in this version"),
+      ("ONEVENT_DEFAULT__LEVEL", "debug", "belongs into [log]"),
+      ("ONEVENT_API__LISTEN", "127.0.0.1:80", "not available in this version"),
+      ("ONEVENT_JOURNAL__PAHT", "a", "did you mean 'path'?"),
+      ("ONEVENT_JOURNAL__SYNC", "off", "expected one of full, normal"),
+      ("ONEVENT_JORNAL__PATH", "a", "did you mean 'JOURNAL'?"),
+      ("ONEVENT_API__SOCKET", "/\(String(repeating: "s", count: 107))", "108 bytes"),
     ])
   func refused(name: String, value: String, fragment: String) throws {
     let problems = try folder.load(Self.text, environment: [name: value]).problems

@@ -28,6 +28,17 @@ import Testing
     max_concurrent = 4
     output_limit = 1MiB
     drain_timeout = 5
+    [journal]
+    path = state/journal.sqlite
+    keep = 90d
+    max_size = 8GiB
+    min_free = 0
+    record = all
+    max_pending = 5000
+    sync = normal
+    [api]
+    socket = /run/mine.sock
+    socket_group = operators
     [log]
     level = warning
     format = json
@@ -48,6 +59,13 @@ import Testing
     max_concurrent = 2
     order_by = none
     max_event_age = 1d
+    retries = 5
+    retry_on = failure
+    retry_delay = 1500ms
+    retry_backoff = 1.5
+    retry_max_delay = 1h
+    on_interrupt = hold
+    on_suspend = skip
     working_directory = /
     environment = A=1, B="x, y"
     pass_environment = HTTP_PROXY
@@ -72,6 +90,15 @@ import Testing
         heartbeat: 20s
         max_message_size: 2MiB
     scripts: {max_concurrent: 4, output_limit: 1MiB, drain_timeout: 5}
+    journal:
+      path: state/journal.sqlite
+      keep: 90d
+      max_size: 8GiB
+      min_free: 0
+      record: all
+      max_pending: 5000
+      sync: normal
+    api: {socket: /run/mine.sock, socket_group: operators}
     log: {level: warning, format: json}
     actions:
       one:
@@ -94,6 +121,13 @@ import Testing
         max_concurrent: 2
         order_by: none
         max_event_age: 1d
+        retries: 5
+        retry_on: failure
+        retry_delay: 1500ms
+        retry_backoff: 1.5
+        retry_max_delay: 1h
+        on_interrupt: hold
+        on_suspend: skip
         working_directory: /
         environment: {A: 1, B: "x, y"}
         pass_environment: [HTTP_PROXY]
@@ -106,6 +140,26 @@ import Testing
     let ini = try folder.load(Self.ini, environment: environment).loaded()
     let yaml = try folder.load(Self.yaml, as: "onevent.yaml", environment: environment).loaded()
     #expect(ini.summary == yaml.summary)
+    var retry = RetryPolicy()
+    retry.retries = 5
+    retry.on = .failure
+    retry.delay = .milliseconds(1500)
+    retry.backoff = 1.5
+    retry.maxDelay = .seconds(3600)
+    #expect(ini.actions[0].retry == retry)
+    #expect(ini.actions[0].onInterrupt == .hold)
+    #expect(ini.actions[0].onSuspend == .skip)
+    var journal = JournalSettings()
+    journal.path = "\(folder.path)/state/journal.sqlite"
+    journal.keep = .seconds(90 * 86_400)
+    journal.maxSize = 8 << 30
+    journal.minFree = 0
+    journal.record = .all
+    journal.maxPending = 5000
+    journal.sync = .normal
+    #expect(ini.journal == journal)
+    #expect(ini.api.socket == "/run/mine.sock")
+    #expect(ini.api.socketGroup == "operators")
     #expect(ini.actions[0].environment.contains(Array("B=x, y".utf8)))
     #expect(
       ini.actions[0].command.words.map { String(decoding: $0, as: UTF8.self) } == ["/bin/echo", "two words", "three"])

@@ -25,6 +25,7 @@ import Testing
       max_concurrent = 3
       [DEFAULT]
       queues = q
+      settle = run
       script = /bin/true
       timeout = 2m
       kill_after = 2s
@@ -106,7 +107,7 @@ import Testing
     #expect(configuration.actions[0].command.path == "/bin/true")
   }
 
-  @Test("[DEFAULT] holds in its own file only; [scripts] and [log] merge key by key, and later files win")
+  @Test("[DEFAULT] holds in its own file only; the sections of all merge key by key, and later files win")
   func files() throws {
     let first = try folder.write(
       "a.conf",
@@ -117,6 +118,11 @@ import Testing
       [scripts]
       max_concurrent = 2
       output_limit = 1KiB
+      [journal]
+      keep = 7d
+      sync = normal
+      [api]
+      socket_group = operators
       [log]
       level = debug
       format = json
@@ -128,6 +134,8 @@ import Testing
       "b.yaml",
       """
       scripts: {max_concurrent: 5}
+      journal: {keep: 8d, path: j.sqlite}
+      api: {socket: none}
       log: {level: error}
       actions:
         two: {events: [x], script: /bin/true}
@@ -136,6 +144,11 @@ import Testing
     #expect(configuration.files == [first, second])
     #expect(configuration.scripts.maxConcurrent == 5)
     #expect(configuration.scripts.outputLimit == 1024)
+    #expect(configuration.journal.keep == .seconds(8 * 86_400))
+    #expect(configuration.journal.sync == .normal)
+    #expect(configuration.journal.path == "\(folder.path)/j.sqlite")
+    #expect(configuration.api.socketGroup == "operators")
+    #expect(configuration.api.socket == nil)
     #expect(configuration.log.level == .error)
     #expect(configuration.log.format == .json)
     #expect(configuration.actions.map(\.name) == ["one", "two"])

@@ -32,11 +32,19 @@ import Testing
         }.joined()
     }
     let left: Set<String> = ["queue", "durable", "queue_type", "tls_ca_file", "port"]
+    let common = [SectionKind.scripts, .journal, .api, .log]
+      .map { "[\($0.rawValue)]\n" + written($0, but: []) }.joined()
     let full =
-      "[source:default]\nqueues = q\n" + written(.source, but: left) + "[scripts]\n" + written(.scripts, but: [])
-      + "[log]\n" + written(.log, but: []) + "[a]\nevents = x\nscript = /bin/true\n"
+      "[source:default]\nqueues = q\n" + written(.source, but: left) + common
+      + "[a]\nevents = x\nscript = /bin/true\n"
       + written(.action, but: ["events", "script"])
     #expect(full.contains("timeout = 10m") && full.contains("prefetch") == false)
+    for line in ["settle = journal", "keep = 30d", "max_size = 4GiB", "min_free = 64MiB", "record = matched"] {
+      #expect(full.contains("\(line)\n"), "\(line)")
+    }
+    for line in ["retry_on = tempfail", "retry_delay = 10s", "retry_backoff = 2", "retry_max_delay = 10m"] {
+      #expect(full.contains("\(line)\n"), "\(line)")
+    }
     let bare = "[source:default]\nqueues = q\n[a]\nevents = x\nscript = /bin/true\n"
     let (one, other) = (try folder.load(full).loaded(), try folder.load(bare).loaded())
     #expect(one.summary == other.summary)
@@ -85,6 +93,23 @@ import Testing
     #expect(Quantity.bytes(text) == expected)
   }
 
+  @Test(
+    "numbers have digits and at most one point between them",
+    arguments: [
+      ("2", 2), ("1.5", 1.5), ("0", 0), ("007.250", 7.25), ("", nil), (".5", nil), ("5.", nil), ("1.2.3", nil),
+      ("-1", nil), ("+1", nil), ("1e3", nil), ("0x1p3", nil), ("inf", nil), ("nan", nil), ("1,5", nil), ("١", nil),
+    ] as [(String, Double?)])
+  func numbers(text: String, expected: Double?) {
+    #expect(Quantity.number(text) == expected)
+  }
+
+  @Test("the reference has every section with its keys")
+  func reference() {
+    let text = KeyTable.reference
+    for key in KeyTable.all { #expect(text.contains("\n\(key.name)\n"), "\(key.name)") }
+    for title in ["[scripts]", "[journal]", "[api]", "[log]"] { #expect(text.contains("\n\(title)\n"), "\(title)") }
+  }
+
   @Test("quantities are written in their largest whole unit")
   func written() {
     #expect(Quantity.text(.seconds(600)) == "10m")
@@ -92,5 +117,7 @@ import Testing
     #expect(Quantity.text(.zero) == "0s")
     #expect(Quantity.text(bytes: 65_536) == "64KiB")
     #expect(Quantity.text(bytes: 1000) == "1000")
+    #expect(Quantity.text(2.0) == "2")
+    #expect(Quantity.text(1.5) == "1.5")
   }
 }

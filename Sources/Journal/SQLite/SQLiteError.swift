@@ -41,4 +41,7 @@ package struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible 
   package var description: String {
     "SQLite error \(code): \(message)" + (statement.map { " (while executing: \($0))" } ?? "")
   }
+
+  /// Thrown to take a transaction back for a reason that is not SQLite's.
+  package static let takenBack = SQLiteError(code: SQLITE_ABORT, message: "taken back")
 }

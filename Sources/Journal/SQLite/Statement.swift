@@ -18,7 +18,7 @@ enum SQLValue: Sendable {
 /// Owns one prepared statement.
 ///
 /// Every use ends with a reset, so that no statement keeps a transaction open.
-struct Statement: ~Copyable {
+final class Statement {
   private let handle: OpaquePointer
   private let connection: OpaquePointer
   private let sql: String
@@ -35,12 +35,12 @@ struct Statement: ~Copyable {
   deinit { sqlite3_finalize(handle) }
 
   /// Executes the statement, whose rows nobody wants.
-  borrowing func run(_ values: SQLValue...) throws(SQLiteError) {
+  func run(_ values: SQLValue...) throws(SQLiteError) {
     try rows(values) { _ throws(SQLiteError) in true }
   }
 
   /// Executes the statement and makes something of its first row; nil when there is none.
-  borrowing func first<Value>(
+  func first<Value>(
     _ values: SQLValue..., make: (borrowing Row) throws(SQLiteError) -> Value
   ) throws(SQLiteError) -> Value? {
     var value: Value?
@@ -52,7 +52,7 @@ struct Statement: ~Copyable {
   }
 
   /// Executes the statement and makes something of every row.
-  borrowing func all<Value>(
+  func all<Value>(
     _ values: SQLValue..., make: (borrowing Row) throws(SQLiteError) -> Value
   ) throws(SQLiteError) -> [Value] {
     try all(values, make: make)
@@ -71,7 +71,7 @@ struct Statement: ~Copyable {
   }
 
   /// Executes the statement and hands over row after row until `body` returns false.
-  borrowing func rows(
+  func rows(
     _ values: [SQLValue], _ body: (borrowing Row) throws(SQLiteError) -> Bool
   ) throws(SQLiteError) {
     defer {
@@ -89,7 +89,7 @@ struct Statement: ~Copyable {
     }
   }
 
-  private borrowing func bind(_ value: SQLValue, at index: Int32) throws(SQLiteError) {
+  private func bind(_ value: SQLValue, at index: Int32) throws(SQLiteError) {
     // SQLite copies what it is told is transient: the values need not outlive this call.
     let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
     let result =

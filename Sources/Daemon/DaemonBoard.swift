@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AMQP
+import Synchronization
+import WebAPI
+
+/// What everybody may know of the daemon at any time: its sources, its counts, its troubles.
+final class DaemonBoard: Sendable {
+  private struct State {
+    var sources: [String: DaemonStatus.Source] = [:]
+    var order: [String] = []
+    var counts = RunCounts()
+    var trouble: String?
+    var retention: String?
+    var journalBytes: Int64 = 0
+    var suspended: Set<String> = []
+    var isSuspended = false
+  }
+
+  private let state = Mutex(State())
+
+  // MARK: Sources
+
+  func addSource(_ name: String, isConsumed: Bool) {
+    state.withLock { state in
+      state.order.append(name)
+      state.sources[name] = DaemonStatus.Source(
+        name: name, state: isConsumed ? "connecting" : "not consumed", host: nil, queues: [:],
+        reason: isConsumed ? nil : "no enabled action can match its events", since: RealTime.now.nanoseconds)
+    }
+  }
+
+  func observe(_ source: String, _ event: ConsumerEvent) {
+    state.withLock { state in
+      guard var shown = state.sources[source] else { return }
+      switch event {
+      case .connected(let host, _): shown.change(to: "connected", host: host, reason: nil)
+      case .consuming(let queue): shown.queues[queue] = "consumed"
+      case .queueMissing(let queue): shown.queues[queue] = "missing"
+      case .cancelled(let queue, let reason): shown.queues[queue] = "cancelled: \(reason)"
+      case .lost(let reason):
+        shown.change(to: "lost", host: shown.host, reason: reason)
+        for (queue, state) in shown.queues where state == "consumed" { shown.queues[queue] = "not consumed" }
+      case .paused(let reason): shown.change(to: "paused", host: shown.host, reason: reason)
+      case .resumed: shown.change(to: "connected", host: shown.host, reason: nil)
+      case .stopped: shown.change(to: "stopped", host: shown.host, reason: nil)
+      case .retrying, .warning: break
+      }
+      state.sources[source] = shown
+    }
+  }
+
+  // MARK: Counts
+
+  func add(_ changes: RunCounts) { state.withLock { $0.counts.add(changes) } }
+  func setCounts(_ counts: RunCounts) { state.withLock { $0.counts = counts } }
+  var counts: RunCounts { state.withLock { $0.counts } }
+  /// Pending and waiting runs, which is what `max_pending` bounds.
+  var backlog: Int { state.withLock { $0.counts.total.pending + $0.counts.total.waiting } }
+  var runningCount: Int { state.withLock { $0.counts.total.running } }
+
+  // MARK: Troubles
+
+  func setTrouble(_ words: String?) { state.withLock { $0.trouble = words } }
+  var trouble: String? { state.withLock { $0.trouble } }
+  func setRetention(_ words: String?) { state.withLock { $0.retention = words } }
+  func setJournalBytes(_ bytes: Int64) { state.withLock { $0.journalBytes = bytes } }
+
+  func setSuspended(_ actions: Set<String>, all: Bool) {
+    state.withLock { state in
+      state.suspended = actions
+      state.isSuspended = all
+    }
+  }
+
+  func isSuspended(_ action: String) -> Bool { state.withLock { $0.suspended.contains(action) } }
+
+  /// Enters what the board knows into a status.
+  func fill(_ status: inout DaemonStatus) {
+    state.withLock { state in
+      status.sources = state.order.compactMap { state.sources[$0] }
+      status.pending = state.counts.total.pending
+      status.running = state.counts.total.running
+      status.waiting = state.counts.total.waiting
+      status.held = state.counts.held
+      status.failed = state.counts.failed
+      status.journalTrouble = state.trouble
+      status.retentionSuspended = state.retention
+      status.journalBytes = state.journalBytes
+      status.isSuspended = state.isSuspended
+      for index in status.actions.indices {
+        let count = state.counts.byAction[status.actions[index].name] ?? RunCounts.Count()
+        status.actions[index].pending = count.pending
+        status.actions[index].running = count.running
+        status.actions[index].waiting = count.waiting
+        if state.suspended.contains(status.actions[index].name) { status.actions[index].status = "suspended" }
+      }
+    }
+  }
+}
+
+extension DaemonStatus.Source {
+  fileprivate mutating func change(to state: String, host: String?, reason: String?) {
+    if self.state != state { since = RealTime.now.nanoseconds }
+    self.state = state
+    self.host = host
+    self.reason = reason
+  }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AMQP
+import Events
+import Journal
+import Logging
+
+extension Dispatcher {
+  /// Takes an event into the journal; its delivery is settled with the transaction, or when its runs have ended.
+  func take(_ arrival: Arrival, _ effects: inout Effects) throws(SQLiteError) {
+    // A stopping daemon gives back what would wait for its runs; what the journal keeps it keeps for the next one.
+    if isDraining, arrival.event.settle == .run {
+      effects.settle([arrival.receipt], as: .returned)
+      return
+    }
+    var arrival = arrival
+    arrival.event.runs = arrival.event.runs.map(settled)
+    switch try journal.writer.accept(arrival.event) {
+    case .new(let number, let runs): try takeNew(arrival, number, runs, &effects)
+    case .duplicate(let first): try takeDuplicate(arrival, first, &effects)
+    }
+  }
+
+  private func takeNew(
+    _ arrival: Arrival, _ number: Int64, _ runs: [QueuedRun], _ effects: inout Effects
+  ) throws(SQLiteError) {
+    fresh[number] = arrival
+    var open: Set<Int64> = []
+    for (run, queued) in zip(arrival.event.runs, runs) {
+      let label = RunLabel(
+        id: hexadecimal(run.id), event: number, eventType: arrival.event.type, action: run.action)
+      note(run, label, &effects)
+      guard run.state == .pending else { continue }
+      open.insert(queued.number)
+      effects.counts.add(run.action, pending: 1)
+      if queued.isHead { state.windows.add(queued) }
+    }
+    effects.notes.append { [counters, logger] in
+      switch arrival.event.result {
+      case .matched: counters.matched.increment()
+      case .unmatched: break
+      case .undecodable:
+        var facts: Logger.Metadata = [
+          LogKey.event: "\(number)", LogKey.source: "\(arrival.event.source)",
+          LogKey.reason: "\(arrival.event.reason ?? "")", LogKey.size: "\(arrival.event.size)",
+          LogKey.queue: "\(arrival.envelope.queue)", LogKey.routingKey: "\(arrival.envelope.routingKey)",
+        ]
+        if let digest = arrival.digest { facts[LogKey.digest] = "\(digest)" }
+        logger.error("event cannot be decoded: its bytes are kept", metadata: facts)
+      }
+    }
+    if arrival.event.settle == .run, !open.isEmpty {
+      state.openEvents[number] = OpenEvent(receipts: [arrival.receipt], runs: open)
+    } else {
+      effects.settle([arrival.receipt], as: .accepted)
+    }
+  }
+
+  private func note(_ run: NewRun, _ label: RunLabel, _ effects: inout Effects) {
+    effects.notes.append { [log, counters] in
+      switch run.state {
+      case .observed:
+        counters.observed.increment()
+        log.observed(label)
+      case .expired:
+        counters.expired.increment()
+        log.expired(label, run.reason ?? "")
+      case .discarded: log.skipped(label, run.reason ?? "")
+      default: log.accepted(label)
+      }
+    }
+  }
+
+  /// An event that was accepted before: its delivery is settled with the first one's.
+  private func takeDuplicate(_ arrival: Arrival, _ first: Int64, _ effects: inout Effects) throws(SQLiteError) {
+    let facts: Logger.Metadata = [
+      LogKey.first: "\(first)", LogKey.eventType: "\(arrival.event.type)",
+      LogKey.eventID: "\(arrival.event.id?.prefix(200) ?? "-")", LogKey.source: "\(arrival.event.source)",
+    ]
+    effects.notes.append { [counters, logger] in
+      counters.duplicate.increment()
+      logger.debug("event is a duplicate", metadata: facts)
+    }
+    if state.openEvents[first] != nil {
+      state.openEvents[first]?.receipts.append(arrival.receipt)
+      return
+    }
+    // Of an earlier life, under `settle = run`: what its daemon did not finish goes on now.
+    let runs = try rejoinAwaitingRuns(ofEvent: first, &effects)
+    guard !runs.isEmpty, arrival.event.settle == .run else {
+      effects.settle([arrival.receipt], as: .accepted)
+      return
+    }
+    state.openEvents[first] = OpenEvent(receipts: [arrival.receipt], runs: runs)
+  }
+
+  /// Brings back the runs of an event whose redelivery was awaited; none where it was not.
+  private func rejoinAwaitingRuns(
+    ofEvent event: Int64, _ effects: inout Effects
+  ) throws(SQLiteError) -> Set<Int64> {
+    var runs: Set<Int64> = []
+    for number in try journal.writer.openRuns(ofEvent: event) {
+      guard let run = try journal.writer.facts(ofRun: number), run.settle == .run, !run.isQueued,
+        run.state == .pending
+      else { continue }
+      let queued = try journal.writer.rejoin(run, isAside: isSuspended(run.action), isFresh: false)
+      if queued.isHead { state.windows.add(queued) }
+      runs.insert(number)
+      effects.notes.append { [log] in log.accepted(RunLabel(run)) }
+    }
+    return runs
+  }
+
+  /// A new run as it stands when its action is suspended: aside, or given up.
+  func settled(_ run: NewRun) -> NewRun {
+    guard run.state == .pending, isSuspended(run.action) else { return run }
+    var run = run
+    if actions[run.action]?.onSuspend == .skip {
+      run.state = .discarded
+      run.reason = "its action is suspended, and on_suspend = skip"
+    } else {
+      run.isAside = true
+    }
+    return run
+  }
+
+  /// Whether a person has suspended an action.
+  func isSuspended(_ action: String) -> Bool { statuses[action]?.isSuspended ?? false }
+}
+
+extension RunLabel {
+  init(_ run: RunRecord) {
+    self.init(id: run.id, event: run.event, eventType: run.eventType, action: run.action)
+  }
+}

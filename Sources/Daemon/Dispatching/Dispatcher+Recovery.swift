@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Events
+import Journal
+import Logging
+import Settings
+
+extension Dispatcher {
+  /// How often a run may be cut off by a crash before a person has to look.
+  static let uncleanLimit: Int64 = 5
+
+  /// Takes up what an earlier daemon left: before anything is taken, and before `run`.
+  func recover() throws(SQLiteError) {
+    upkeep.clock.restore(try journal.writer.fact("clock"))
+    let cutOff = try journal.writer.cutOffRuns()
+    let stubborn = Leftovers(runs: cutOff, logger: logger).end()
+    var effects = Effects()
+    try journal.transaction(isDurable: true) { () throws(SQLiteError) in
+      try knowActions()
+      if try journal.writer.fact("boot") != BootClock.bootID {
+        try journal.writer.translateDueTimes(now: BootClock.now, wall: RealTime.now.nanoseconds)
+        try journal.writer.setFact("boot", BootClock.bootID)
+      }
+      for run in cutOff { try recover(run, isStubborn: stubborn.contains(run.run.id), &effects) }
+      let held = try journal.writer.holdRunsOfMissingActions(
+        Set(configuration.actions.filter { $0.mode != .disabled }.map(\.name)), at: RealTime.now.nanoseconds)
+      for (action, count) in held {
+        logger.error(
+          "runs held: their action is not configured any more",
+          metadata: [LogKey.action: "\(action)", "count": "\(count)"])
+      }
+      let awaited = try journal.writer.awaitRedeliveries()
+      if awaited > 0 {
+        logger.notice("runs wait for the redelivery of their events", metadata: ["count": "\(awaited)"])
+      }
+      try restoreStatuses()
+    }
+    for note in effects.notes { note() }
+    state = State()
+    for action in try journal.writer.actionsWithHeads() { state.windows.expect(action: action) }
+    state.nextDue = try journal.writer.nextDue()
+    board.setCounts(RunCounts(try journal.writer.openCounts()))
+  }
+
+  /// Learns the numbers that stand for actions.
+  private func knowActions() throws(SQLiteError) {
+    for action in configuration.actions where action.mode == .enabled {
+      let id = try journal.writer.actionID(action.name)
+      if let limit = action.maxConcurrent { limits[id] = limit }
+    }
+  }
+
+  /// Decides on a run that was running when its daemon ended.
+  private func recover(_ cutOff: CutOffRun, isStubborn: Bool, _ effects: inout Effects) throws(SQLiteError) {
+    let run = cutOff.run
+    let label = RunLabel(run)
+    let unclean = run.unclean + 1
+    let now = RealTime.now.nanoseconds
+    try journal.writer.end(
+      run: run.number, attempt: cutOff.attempt,
+      AttemptEnd(
+        ended: now, duration: 0, outcome: "interrupted", code: nil,
+        reason: "the daemon ended while it ran", standardOutput: .none, standardError: .none))
+    var reason: String?
+    if isStubborn {
+      reason = "it was cut off, and what is left of it cannot be ended"
+    } else if actions[run.action]?.onInterrupt == .hold {
+      reason = "it was cut off, and on_interrupt = hold"
+    } else if unclean >= Self.uncleanLimit {
+      reason = "it was cut off \(unclean) times: it may be what ends the daemon"
+    }
+    if let reason {
+      _ = try journal.writer.end(run, as: .held, at: now, outcome: "interrupted", reason: reason)
+      effects.notes.append { [log] in log.held(label, reason) }
+      return
+    }
+    // The first time at once; then ever later, so that a run that ends the daemon does not do it in a circle.
+    let delay: Duration = unclean == 1 ? .zero : .seconds(1 << min(6, unclean - 2))
+    let postponement = Postponement(after: delay)
+    try journal.writer.postpone(
+      run, postponement, failures: run.failures, unclean: unclean, outcome: "interrupted", reason: nil)
+    effects.notes.append { [log] in log.recovered(label, delay: delay) }
+  }
+
+  /// Takes up what a person said of actions, as long as the file says the same as then.
+  private func restoreStatuses() throws(SQLiteError) {
+    statuses = try journal.writer.statuses()
+    for (name, status) in statuses {
+      guard let action = actions[name], action.mode.rawValue == status.configured else {
+        statuses[name] = nil
+        try journal.writer.setStatus(nil, ofAction: name)
+        if status.isSuspended, actions[name] != nil {
+          logger.notice("action is no longer suspended: its `enabled` changed", metadata: [LogKey.action: "\(name)"])
+          try rejoinRuns(ofAction: name)
+        }
+        continue
+      }
+    }
+    isSuspended = try journal.writer.fact("suspended") == "yes"
+    board.setSuspended(Set(statuses.filter(\.value.isSuspended).keys), all: isSuspended)
+  }
+}
+
+extension RunCounts {
+  init(_ open: OpenCounts) {
+    for (action, states) in open.byAction {
+      add(action, pending: states[.pending] ?? 0, running: states[.running] ?? 0, waiting: states[.waiting] ?? 0)
+    }
+    held = open.held
+    failed = open.failed
+  }
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AMQP
+import Events
+import Glibc
+import Journal
+import Logging
+import Scripts
+import Settings
+import Synchronization
+import WebAPI
+
+/// Takes accepted events into the journal, starts their runs in order and within the limits, and settles deliveries.
+///
+/// Lives on one thread, the journal's, which `run` occupies. Everything that comes in together becomes one transaction;
+/// what follows from it (settling, starting, logging) happens once it is committed, and not at all when it failed.
+final class Dispatcher: @unchecked Sendable {
+  // Only `inputs`, `board` and the parts that are Sendable themselves are touched from other threads.
+
+  /// What is changed within a transaction, and goes back to what it was when that fails.
+  struct State {
+    var windows = StartWindows()
+    /// Runs whose attempt has not ended, by the run's number.
+    var running: [Int64: RunningRun] = [:]
+    /// The run of each attempt that has not ended.
+    var attempts: [UInt64: Int64] = [:]
+    /// Events whose deliveries are settled when their runs have ended.
+    var openEvents: [Int64: OpenEvent] = [:]
+    var lastAttempt: UInt64 = 0
+    /// The time of the next waiting run: nanoseconds of `CLOCK_BOOTTIME`.
+    var nextDue: Int64?
+  }
+
+  struct RunningRun {
+    var record: RunRecord
+    var label: RunLabel
+    /// The action's number in the journal.
+    var actionID: Int64
+    var attempt: Int64
+    var since: ContinuousClock.Instant
+    var isWarned = false
+  }
+
+  /// An event under `settle = run`.
+  struct OpenEvent {
+    var receipts: [Receipt]
+    var runs: Set<Int64>
+    /// Whether one of its runs has started: then the others are finished too before the daemon stops.
+    var hasStarted = false
+    /// Whether a run was cut off by the stop of the daemon: then the event is given back.
+    var isInterrupted = false
+  }
+
+  let configuration: Configuration
+  let actions: [String: Action]
+  let inputs = InputQueue<DispatchInput>()
+  let board: DaemonBoard
+  let runner: any AttemptStarter
+  let log: RunLog
+  let logger: Logger
+  let counters: Counters
+  let live = LiveOutputs()
+  let types: SeenTypes
+  /// Told why no source may be read, and when they may again.
+  let onHold: @Sendable (String?) -> Void
+  let labels = Mutex<[UInt64: (label: RunLabel, run: Int64)]>([:])
+  let journal: JournalKeeper
+
+  /// Matches stored events for a replay.
+  let matcher: Matcher
+
+  var state = State()
+  /// The actions of the journal's numbers, and how many of their runs may run at once.
+  var limits: [Int64: Int] = [:]
+  var decoders: [String: EventDecoder] = [:]
+  /// Events of the present transaction, whose content need not be read.
+  var fresh: [Int64: Arrival] = [:]
+  var statuses: [String: ActionStatus] = [:]
+  var isSuspended = false
+  var isDraining = false
+  var isAbandoned = false
+  var upkeep = Upkeep()
+  /// What was brought while the journal could not be written.
+  var backlog: [DispatchInput] = []
+  private var isStopped = false
+
+  init(
+    _ configuration: Configuration, journal: JournalKeeper, runner: any AttemptStarter, board: DaemonBoard,
+    types: SeenTypes, log: RunLog, counters: Counters, onHold: @escaping @Sendable (String?) -> Void
+  ) {
+    self.configuration = configuration
+    self.journal = journal
+    self.runner = runner
+    self.board = board
+    self.types = types
+    self.onHold = onHold
+    self.log = log
+    logger = log.logger
+    self.counters = counters
+    matcher = Matcher(ActionTable(configuration.actions))
+    actions = Dictionary(configuration.actions.map { ($0.name, $0) }) { first, _ in first }
+  }
+
+  /// Works until it is told to stop.
+  func run() {
+    while !isStopped {
+      work(inputs.take(waiting: patience))
+    }
+  }
+
+  /// How long it waits at most for something to do.
+  private var patience: Duration {
+    guard let due = state.nextDue, journal.trouble == nil else { return .milliseconds(50) }
+    return max(.zero, min(.milliseconds(50), .nanoseconds(due - BootClock.now)))
+  }
+
+  /// Turns what came in into one transaction, and does what follows from it.
+  func work(_ brought: [DispatchInput]) {
+    var requests: [Request] = []
+    var changes = backlog
+    backlog = []
+    for input in brought {
+      if case .asked(let request) = input { requests.append(request) } else { changes.append(input) }
+    }
+    if journal.trouble != nil, !journal.recover() {
+      hold(changes)
+      for request in requests { request.answer(.unavailable(journal.trouble ?? "the journal cannot be written")) }
+      return
+    }
+    if let failure = attempt(changes) {
+      journal.fail(failure)
+      hold(changes)
+    } else {
+      journal.succeeded()
+    }
+    for request in requests { perform(request) }
+    maintain()
+  }
+
+  /// - Returns: Why nothing of it was done; nil = all was.
+  private func attempt(_ changes: [DispatchInput]) -> SQLiteError? {
+    guard !changes.isEmpty || hasWorkOfItsOwn else { return nil }
+    return transact(isDurable: changes.contains(where: \.isToBeDurable)) { effects throws(SQLiteError) in
+      for change in changes { try take(change, &effects) }
+    }
+  }
+
+  /// Makes a transaction of changes, then starts what may start in the same one.
+  func transact(
+    isDurable: Bool, _ change: (inout Effects) throws(SQLiteError) -> Void
+  ) -> SQLiteError? {
+    let before = state
+    var effects = Effects()
+    defer { fresh.removeAll(keepingCapacity: true) }
+    do throws(SQLiteError) {
+      try journal.transaction(isDurable: isDurable) { () throws(SQLiteError) in
+        try change(&effects)
+        try takeDue(&effects)
+        try startRuns(&effects)
+      }
+    } catch {
+      state = before
+      return error
+    }
+    perform(effects)
+    return nil
+  }
+
+  private func perform(_ request: Request) {
+    let before = state
+    var effects = Effects()
+    do {
+      try journal.throwingTransaction { try request.perform(self, &effects) }
+    } catch {
+      state = before
+      if let error = error as? SQLiteError { journal.fail(error) }
+      request.answer(error as? ControlError ?? .unavailable("\(error)"))
+      return
+    }
+    perform(effects)
+    request.answer(nil)
+    // What it set free starts in a transaction of its own.
+    if let failure = transact(isDurable: false, { _ throws(SQLiteError) in }) { journal.fail(failure) }
+  }
+
+  private func perform(_ effects: Effects) {
+    board.add(effects.counts)
+    FailPoint.afterCommit.pass()
+    settle(effects.settlements)
+    for start in effects.starts {
+      FailPoint.beforeStart.pass()
+      labels.withLock { $0[start.attempt.number] = (start.label, start.run) }
+      live.begin(start.run)
+      runner.start(start.invocation, as: start.attempt)
+    }
+    for attempt in effects.endedAttempts { labels.withLock { _ = $0.removeValue(forKey: attempt.number) } }
+    for run in effects.endedRuns { live.end(run) }
+    for note in effects.notes { note() }
+  }
+
+  /// Settles deliveries, those of one source together.
+  private func settle(_ settlements: [(receipt: Receipt, settlement: Settlement)]) {
+    var bySettler: [ObjectIdentifier: (settler: any Settler, told: [(tag: DeliveryTag, settlement: Settlement)])] = [:]
+    for (receipt, settlement) in settlements {
+      bySettler[ObjectIdentifier(receipt.settler), default: (receipt.settler, [])].told.append(
+        (receipt.tag, settlement))
+    }
+    for (settler, told) in bySettler.values { settler.settle(told) }
+  }
+
+  private func take(_ input: DispatchInput, _ effects: inout Effects) throws(SQLiteError) {
+    switch input {
+    case .arrived(let arrivals): for arrival in arrivals { try take(arrival, &effects) }
+    case .started(let attempt, let pid, let start): try mark(attempt, pid: pid, start: start)
+    case .ended(let attempt, let completion): try end(attempt, completion, &effects)
+    case .tick: warnOfSlowRuns(&effects)
+    case .drain: drain(&effects)
+    case .abandon: try abandon(&effects)
+    case .stop: isStopped = true
+    case .asked: break
+    }
+  }
+
+  /// Keeps what must not be lost until the journal can be written again, and gives events back to the broker.
+  private func hold(_ changes: [DispatchInput]) {
+    for change in changes {
+      switch change {
+      case .arrived(let arrivals): settle(arrivals.map { ($0.receipt, .returned) })
+      case .stop: isStopped = true
+      case .tick, .asked: break
+      case .started, .ended, .drain, .abandon: backlog.append(change)
+      }
+    }
+  }
+
+  private var hasWorkOfItsOwn: Bool { state.nextDue.map { $0 <= BootClock.now } ?? false }
+}
+
+extension DispatchInput {
+  /// Whether a power cut must not take back what follows from it.
+  fileprivate var isToBeDurable: Bool {
+    if case .arrived = self { true } else { false }
+  }
+}
+
+/// Starts attempts: the script runner, or a recorder in tests.
+protocol AttemptStarter: Sendable {
+  func start(_ invocation: Invocation, as attempt: AttemptID)
+}
+
+extension ScriptRunner: AttemptStarter {}
+
+extension Dispatcher: RunObserver {
+  func started(_ attempt: AttemptID, pid: Int32) {
+    FailPoint.afterSpawn.pass()
+    if let (label, _) = labels.withLock({ $0[attempt.number] }) { log.started(label, pid: pid) }
+    inputs.add(.started(attempt, pid: pid, start: ProcessFacts.start(of: pid)), isUrgent: false)
+  }
+
+  func printed(_ attempt: AttemptID, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>) {
+    guard let (label, run) = labels.withLock({ $0[attempt.number] }) else { return }
+    live.add(line, of: run)
+    log.printed(label, stream, line)
+  }
+
+  func ended(_ attempt: AttemptID, _ completion: Completion) { inputs.add(.ended(attempt, completion)) }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Events
+import Journal
+import Logging
+import Settings
+
+/// Keeps the journal writable: opens it, says what is wrong with it, and opens it again when its disk is well.
+///
+/// Lives on the journal's thread.
+final class JournalKeeper {
+  private let owned: OwnedJournal
+  /// Why nothing can be recorded at present; nil = all is well.
+  private(set) var trouble: String?
+  private let settings: JournalSettings
+  private let board: DaemonBoard
+  private let logger: Logger
+  private var nextTry = ContinuousClock.now
+  private var delay = Duration.milliseconds(250)
+  private var mustReopen = false
+
+  /// Opens the journal, whose lock is then held for the process's life.
+  init(_ settings: JournalSettings, board: DaemonBoard, logger: Logger) throws(JournalError) {
+    self.settings = settings
+    self.board = board
+    self.logger = logger
+    owned = try OwnedJournal(path: settings.path)
+    writer.syncsCommits = settings.sync == .full
+    tellOfSetAside()
+  }
+
+  var writer: JournalWriter { owned.writer }
+
+  func transaction<Value>(
+    isDurable: Bool, _ body: () throws(SQLiteError) -> Value
+  ) throws(SQLiteError) -> Value {
+    try writer.transaction(isDurable: isDurable, body)
+  }
+
+  /// A transaction whose body may refuse by an error of its own: then everything is taken back.
+  func throwingTransaction(_ body: () throws -> Void) throws {
+    var refusal: (any Error)?
+    do throws(SQLiteError) {
+      try writer.transaction(isDurable: true) { () throws(SQLiteError) in
+        do {
+          try body()
+        } catch let error as SQLiteError {
+          throw error
+        } catch {
+          refusal = error
+          throw SQLiteError.takenBack
+        }
+      }
+    } catch {
+      throw refusal ?? error
+    }
+  }
+
+  func received(event: Int64) throws(SQLiteError) -> Int64 { try writer.received(event: event) }
+
+  /// Notes that a transaction failed: nothing is taken until one succeeds.
+  func fail(_ error: SQLiteError) {
+    let words = "\(error.trouble.sentence(about: settings.path)) (\(error))"
+    if trouble == nil {
+      logger.error("journal is in trouble: nothing is taken until it is well", metadata: [LogKey.reason: "\(words)"])
+    }
+    trouble = words
+    board.setTrouble(words)
+    mustReopen = mustReopen || [.inputOutput, .corrupt, .other].contains(error.trouble)
+    nextTry = .now + delay
+    delay = min(delay * 2, .seconds(5))
+  }
+
+  /// Notes that a transaction succeeded.
+  func succeeded() {
+    guard trouble != nil else { return }
+    trouble = nil
+    delay = .milliseconds(250)
+    board.setTrouble(nil)
+    logger.notice("journal is well again")
+  }
+
+  /// Makes another attempt possible, when its time has come.
+  ///
+  /// - Returns: Whether the journal may be tried.
+  func recover() -> Bool {
+    guard ContinuousClock.now >= nextTry else { return false }
+    guard mustReopen else { return probe() }
+    do throws(JournalError) {
+      try owned.reopen()
+      writer.syncsCommits = settings.sync == .full
+      mustReopen = false
+      tellOfSetAside()
+      return probe()
+    } catch {
+      nextTry = .now + delay
+      delay = min(delay * 2, .seconds(5))
+      trouble = "\(error)"
+      board.setTrouble("\(error)")
+      return false
+    }
+  }
+
+  /// Tries to write for real.
+  private func probe() -> Bool {
+    do throws(SQLiteError) {
+      try writer.transaction(isDurable: true) { () throws(SQLiteError) in
+        try writer.setFact("probed", String(RealTime.now.nanoseconds))
+      }
+      return true
+    } catch {
+      fail(error)
+      return false
+    }
+  }
+
+  private func tellOfSetAside() {
+    guard let (path, damage) = owned.setAside else { return }
+    logger.critical(
+      "journal was damaged: it was set aside, and a new one begun",
+      metadata: [LogKey.reason: "\(damage); what it held lies in \(path)"])
+  }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Journal
+
+/// The runs that may start next, by action: the first ones of what the journal holds, not all of it.
+///
+/// A pure state machine. An action's window is either *complete*, then it shows every run of the action that may start,
+/// or the journal has more behind its last one, which is read when the window is empty.
+struct StartWindows {
+  /// How many runs of one action are read at a time.
+  static let width = 128
+
+  private struct Window {
+    /// In the order of their places.
+    var heads: ArraySlice<QueuedRun> = []
+    var isComplete: Bool
+    var running = 0
+
+    var isIdle: Bool { heads.isEmpty && isComplete && running == 0 }
+  }
+
+  private var windows: [Int64: Window] = [:]
+  private(set) var runningCount = 0
+
+  /// Says that the journal has runs of an action that may start.
+  mutating func expect(action: Int64) {
+    if windows[action]?.heads.isEmpty ?? true { windows[action, default: Window(isComplete: false)].isComplete = false }
+  }
+
+  /// Forgets what may start, not what runs: everything is read again.
+  mutating func forget(actions: [Int64]) {
+    for action in windows.keys { windows[action]?.heads = [] }
+    for action in windows.keys { windows[action]?.isComplete = true }
+    for action in actions { expect(action: action) }
+    windows = windows.filter { !$0.value.isIdle }
+  }
+
+  /// Adds a run that may start now.
+  mutating func add(_ run: QueuedRun) {
+    var window = windows[run.action] ?? Window(isComplete: true)
+    if let last = window.heads.last, last.place < run.place {
+      if window.isComplete { window.heads.append(run) }
+    } else if window.heads.isEmpty {
+      if window.isComplete { window.heads.append(run) }
+    } else {
+      let index = window.heads.firstIndex { $0.place > run.place } ?? window.heads.endIndex
+      window.heads.insert(run, at: index)
+    }
+    if window.heads.count > 2 * Self.width {
+      window.heads = ArraySlice(window.heads.prefix(Self.width))
+      window.isComplete = false
+    }
+    windows[run.action] = window
+  }
+
+  /// Takes in what the journal has of an action, from the beginning.
+  mutating func fill(action: Int64, _ heads: [QueuedRun]) {
+    windows[action, default: Window(isComplete: true)].heads = heads[...]
+    windows[action]?.isComplete = heads.count < Self.width
+    if windows[action]?.isIdle == true { windows[action] = nil }
+  }
+
+  /// An action whose window is empty though the journal has more, and that may start one.
+  func actionToFill(mayStart: (_ action: Int64, _ running: Int) -> Bool) -> Int64? {
+    windows.first { $0.value.heads.isEmpty && !$0.value.isComplete && mayStart($0.key, $0.value.running) }?.key
+  }
+
+  /// Takes the oldest run that may start, and counts it as running.
+  mutating func takeOldest(mayStart: (_ action: Int64, _ running: Int) -> Bool) -> QueuedRun? {
+    var oldest: QueuedRun?
+    for (action, window) in windows {
+      guard let head = window.heads.first, mayStart(action, window.running) else { continue }
+      if oldest.map({ head.place < $0.place }) ?? true { oldest = head }
+    }
+    guard let oldest else { return nil }
+    windows[oldest.action]?.heads.removeFirst()
+    countStart(ofAction: oldest.action)
+    return oldest
+  }
+
+  /// Takes a run out, as when a person gives it up.
+  mutating func remove(_ run: Int64, ofAction action: Int64) {
+    windows[action]?.heads.removeAll { $0.number == run }
+    if windows[action]?.isIdle == true { windows[action] = nil }
+  }
+
+  mutating func removeAll(ofAction action: Int64) {
+    windows[action]?.heads = []
+    windows[action]?.isComplete = true
+    if windows[action]?.isIdle == true { windows[action] = nil }
+  }
+
+  mutating func countStart(ofAction action: Int64) {
+    windows[action, default: Window(isComplete: true)].running += 1
+    runningCount += 1
+  }
+
+  mutating func countEnd(ofAction action: Int64) {
+    guard let running = windows[action]?.running, running > 0 else { return }
+    windows[action]?.running = running - 1
+    runningCount -= 1
+    if windows[action]?.isIdle == true { windows[action] = nil }
+  }
+}

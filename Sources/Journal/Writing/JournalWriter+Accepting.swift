@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What became of an event that was to be accepted.
+package enum Acceptance: Sendable {
+  /// It has this number, and these runs in the order of the files.
+  case new(event: Int64, runs: [QueuedRun])
+  /// It was accepted before under this number.
+  case duplicate(of: Int64)
+}
+
+/// Where a run stands.
+package struct QueuedRun: Sendable, Equatable {
+  package var number: Int64
+  /// The action's number in the journal.
+  package var action: Int64
+  /// Its order among all runs.
+  package var place: Int64
+  /// Whether it may start as soon as the limits allow.
+  package var isHead: Bool
+
+  package init(number: Int64, action: Int64, place: Int64, isHead: Bool) {
+    self.number = number
+    self.action = action
+    self.place = place
+    self.isHead = isHead
+  }
+}
+
+extension JournalWriter {
+  /// Stores an event with its runs, unless it is known.
+  package func accept(_ event: NewEvent) throws(SQLiteError) -> Acceptance {
+    if let identity = event.identity, let first = try number(ofIdentity: identity) { return .duplicate(of: first) }
+    try statements.insertEvent.run(
+      .integer(try sourceID(event.source)), .integer(try typeID(event.type)), .optional(event.id),
+      .optional(event.time), .integer(event.received), .optional(event.subject), .text(Self.json(event.objects)),
+      .text(event.result.rawValue), .optional(event.reason), .text(event.settle.rawValue), .integer(event.size))
+    let number = connection.lastInsertedRow
+    try statements.insertContent.run(
+      .integer(number), .text(String(decoding: event.envelope, as: UTF8.self)), .blob(event.body))
+    for object in event.objects {
+      try statements.insertObject.run(.text(object.kind), .text(object.name), .integer(number))
+    }
+    if let identity = event.identity {
+      try statements.insertIdentity.run(.blob(identity), .integer(number), .integer(event.received))
+    }
+    return .new(event: number, runs: try add(event.runs, toEvent: number, at: event.received, isReplay: false))
+  }
+
+  /// The event that was accepted under an identity.
+  package func number(ofIdentity identity: [UInt8]) throws(SQLiteError) -> Int64? {
+    try statements.identity.first(.blob(identity)) { row throws(SQLiteError) in row.integer(0) }
+  }
+
+  /// Adds runs to an event, each at the end of its lane.
+  package func add(
+    _ runs: [NewRun], toEvent event: Int64, at time: Int64, isReplay: Bool
+  ) throws(SQLiteError) -> [QueuedRun] {
+    var added: [QueuedRun] = []
+    for run in runs {
+      let action = try actionID(run.action)
+      let place = nextInSequence()
+      let isQueued = run.state == .pending && !run.isAside
+      var isHead = isQueued
+      if isQueued, let lane = run.lane { isHead = try !isTaken(lane) }
+      try statements.insertRun.run(
+        .blob(run.id), .integer(event), .integer(action), .optional(run.lane), .integer(place),
+        .text(run.state.rawValue), .boolean(isQueued), .boolean(isHead), .integer(time),
+        run.state.isEnded ? .integer(time) : .null, .optional(run.reason), .boolean(isReplay))
+      added.append(
+        QueuedRun(number: connection.lastInsertedRow, action: action, place: place, isHead: isHead))
+    }
+    return added
+  }
+
+  private func isTaken(_ lane: Int64) throws(SQLiteError) -> Bool {
+    try statements.laneIsTaken.first(.integer(lane)) { _ throws(SQLiteError) in true } ?? false
+  }
+
+  /// A JSON object of texts.
+  private static func json(_ objects: [(kind: String, name: String)]) -> String {
+    guard !objects.isEmpty else { return "{}" }
+    return "{" + objects.map { "\(quoted($0.kind)):\(quoted($0.name))" }.joined(separator: ",") + "}"
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"", "\\":
+        quoted.unicodeScalars.append("\\")
+        quoted.unicodeScalars.append(scalar)
+      case "\u{0}"..<" ":
+        let digits = String(scalar.value, radix: 16)
+        quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Counts of one event type since they were last stored.
+package struct TypeCount: Sendable {
+  package var name: String
+  package var seen: Int64
+  package var matched: Int64
+  package var first: Int64
+  package var last: Int64
+  package var source: String
+  package var envelope: [UInt8]
+  package var sample: [UInt8]
+
+  package init(
+    name: String, seen: Int64, matched: Int64, first: Int64, last: Int64, source: String, envelope: [UInt8],
+    sample: [UInt8]
+  ) {
+    self.name = name
+    self.seen = seen
+    self.matched = matched
+    self.first = first
+    self.last = last
+    self.source = source
+    self.envelope = envelope
+    self.sample = sample
+  }
+}
+
+extension JournalWriter {
+  /// Bytes of the file that are in use: free pages are used again before it grows.
+  package func size() throws(SQLiteError) -> Int64 {
+    func pragma(_ name: String) throws(SQLiteError) -> Int64 {
+      try connection.prepare("PRAGMA \(name)").first { row throws(SQLiteError) in row.integer(0) } ?? 0
+    }
+    return try (pragma("page_count") - pragma("freelist_count")) * pragma("page_size")
+  }
+
+  /// Deletes the oldest events all of whose runs have ended, with all that belongs to them.
+  ///
+  /// Looks at `limit` events behind the one that the last call of the same pass came to, and deletes those received
+  /// before a time in nanoseconds since 1970; without one, whatever their age. The last that it looked at is nil when
+  /// the pass is over.
+  package func deleteEvents(
+    before time: Int64?, after number: Int64, limit: Int
+  ) throws(SQLiteError) -> (deleted: Int, last: Int64?) {
+    let looked = try connection.prepare(
+      """
+      SELECT e.number, e.received, e.objects, EXISTS (
+        SELECT 1 FROM runs r WHERE r.event = e.number AND r.ended IS NULL
+          AND NOT (r.queued = 0 AND r.state = 'pending' AND e.settle = 'run'))
+      FROM events e WHERE e.number > ?1 ORDER BY e.number LIMIT ?2
+      """
+    ).all(.integer(number), .integer(limit)) { row throws(SQLiteError) in
+      (number: row.integer(0), received: row.integer(1), isOpen: row.boolean(3))
+    }
+    guard let last = looked.last else { return (0, nil) }
+    try noteSequence()
+    var deleted = 0
+    for event in looked where !event.isOpen {
+      if let time, event.received >= time { continue }
+      try delete(event.number)
+      deleted += 1
+    }
+    // Numbers grow with the time of receipt, but for a clock that was set: the end is where none is old any more.
+    let isOver = time.map { time in looked.allSatisfy { $0.received >= time } } ?? false
+    return (deleted, isOver ? nil : last.number)
+  }
+
+  /// Forgets identities that are older than the window, and the oldest beyond the bound.
+  package func forgetIdentities(before time: Int64, bound: Int64, limit: Int) throws(SQLiteError) {
+    try connection.prepare(
+      """
+      DELETE FROM identities WHERE digest IN (
+        SELECT digest FROM identities WHERE event <= (SELECT max(event) FROM identities) - ?2 OR accepted < ?1
+        ORDER BY event LIMIT ?3)
+      """
+    ).run(.integer(time), .integer(bound), .integer(limit))
+  }
+
+  /// Adds what was counted of types since the last call.
+  package func add(_ counts: [TypeCount]) throws(SQLiteError) {
+    let statement = try connection.prepare(
+      """
+      UPDATE types SET seen = seen + ?2, matched = matched + ?3, first = min(coalesce(first, ?4), ?4),
+        last = max(coalesce(last, ?5), ?5), source = ?6, envelope = ?7, sample = ?8
+      WHERE id = ?1
+      """)
+    for count in counts {
+      try statement.run(
+        .integer(try typeID(count.name)), .integer(count.seen), .integer(count.matched), .integer(count.first),
+        .integer(count.last), .text(count.source), .text(String(decoding: count.envelope, as: UTF8.self)),
+        .blob(count.sample))
+    }
+  }
+
+  private func delete(_ event: Int64) throws(SQLiteError) {
+    let objects = try connection.prepare(
+      "SELECT j.key, j.value FROM events e, json_each(e.objects) j WHERE e.number = ?1"
+    ).all(.integer(event)) { row throws(SQLiteError) in (row.text(0), row.text(1)) }
+    let forget = try connection.prepare("DELETE FROM event_objects WHERE kind = ?1 AND name = ?2 AND event = ?3")
+    for (kind, name) in objects { try forget.run(.text(kind), .text(name), .integer(event)) }
+    for table in ["outputs", "attempts"] {
+      try connection.prepare("DELETE FROM \(table) WHERE run IN (SELECT number FROM runs WHERE event = ?1)")
+        .run(.integer(event))
+    }
+    try connection.prepare("DELETE FROM runs WHERE event = ?1").run(.integer(event))
+    try connection.prepare("DELETE FROM contents WHERE event = ?1").run(.integer(event))
+    try connection.prepare("DELETE FROM events WHERE number = ?1").run(.integer(event))
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Writes a journal: the only one that does, on one thread.
+///
+/// Every change happens inside `transaction`, and is true only once that has returned. After a failed transaction the
+/// file is as it was before it, and so is this object.
+package final class JournalWriter {
+  let connection: Connection
+  let statements: WriterStatements
+  /// Grows with every change of a run; the places in the lanes are of the same sequence.
+  package private(set) var sequence: Int64
+  private var ids = Interned()
+
+  /// Numbers that stand for names, as the file has them.
+  private struct Interned {
+    var sources: [String: Int64] = [:]
+    var types: [String: Int64] = [:]
+    var actions: [String: Int64] = [:]
+  }
+
+  init(_ connection: consuming Connection) throws(SQLiteError) {
+    statements = try WriterStatements(connection)
+    self.connection = connection
+    let highest = try self.connection.prepare("SELECT max(change) FROM runs").first { row throws(SQLiteError) in
+      row.integer(0)
+    }
+    let noted = try self.connection.prepare("SELECT value FROM facts WHERE name = 'sequence'").first {
+      row throws(SQLiteError) in row.integer(0)
+    }
+    sequence = max(highest ?? 0, noted ?? 0)
+  }
+
+  /// Makes several changes one.
+  ///
+  /// What is durable survives a power cut once this has returned; other changes survive the end of the process only,
+  /// and a power cut takes them back together with all that came after them. What `body` throws takes everything back.
+  package func transaction<Value>(
+    isDurable: Bool, _ body: () throws(SQLiteError) -> Value
+  ) throws(SQLiteError) -> Value {
+    let before = (sequence, ids)
+    do throws(SQLiteError) {
+      try setDurable(isDurable)
+      try statements.begin.run()
+      let value = try body()
+      try statements.commit.run()
+      return value
+    } catch {
+      // SQLite has rolled back by itself on some errors.
+      if connection.isInTransaction { try? connection.execute("ROLLBACK") }
+      (sequence, ids) = before
+      throw error
+    }
+  }
+
+  /// What `sync` of the configuration allows for; see `transaction`.
+  package var syncsCommits = true
+  private var isSynced: Bool?
+
+  private func setDurable(_ isDurable: Bool) throws(SQLiteError) {
+    let isSynced = isDurable && syncsCommits
+    guard isSynced != self.isSynced else { return }
+    try connection.execute(isSynced ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")
+    self.isSynced = isSynced
+  }
+
+  func nextInSequence() -> Int64 {
+    sequence += 1
+    return sequence
+  }
+
+  // MARK: Names
+
+  func sourceID(_ name: String) throws(SQLiteError) -> Int64 {
+    if let id = ids.sources[name] { return id }
+    let id = try statements.internSource.first(.text(name)) { row throws(SQLiteError) in row.integer(0) } ?? 0
+    ids.sources[name] = id
+    return id
+  }
+
+  func typeID(_ name: String) throws(SQLiteError) -> Int64 {
+    if let id = ids.types[name] { return id }
+    let id = try statements.internType.first(.text(name)) { row throws(SQLiteError) in row.integer(0) } ?? 0
+    // Senders choose types; what is remembered of them is bounded.
+    if ids.types.count >= 10_000 { ids.types.removeAll() }
+    ids.types[name] = id
+    return id
+  }
+
+  /// The number that stands for an action in runs.
+  package func actionID(_ name: String) throws(SQLiteError) -> Int64 {
+    if let id = ids.actions[name] { return id }
+    let id = try statements.internAction.first(.text(name)) { row throws(SQLiteError) in row.integer(0) } ?? 0
+    ids.actions[name] = id
+    return id
+  }
+
+  /// Copies the log into the file where it has grown; to be called between transactions.
+  package func checkpoint() throws(SQLiteError) {
+    _ = try connection.checkpoint()
+  }
+
+  // MARK: Facts
+
+  package func fact(_ name: String) throws(SQLiteError) -> String? {
+    try statements.fact.first(.text(name)) { row throws(SQLiteError) in row.text(0) }
+  }
+
+  package func setFact(_ name: String, _ value: String) throws(SQLiteError) {
+    try statements.setFact.run(.text(name), .text(value))
+  }
+
+  /// Notes how far the sequence has come, before runs are deleted that show it.
+  func noteSequence() throws(SQLiteError) {
+    try statements.setFact.run(.text("sequence"), .integer(sequence))
+  }
+}
