@@ -220,8 +220,10 @@ import Testing
     #expect(try await reader.latest().event == 0)
     try FilledJournal.fill(journal.connection, events: 3)
     #expect(try await reader.latest() == (3, 1_003))
-    try journal.connection.execute("DELETE FROM events")
-    #expect(try await reader.latest().event == 3)
+    // As retention leaves it.
+    try journal.connection.execute(
+      "DELETE FROM events; DELETE FROM runs; INSERT INTO facts VALUES ('sequence', '1003')")
+    #expect(try await reader.latest() == (3, 1_003))
   }
 
   @Test("a question that takes too long is given up, and the next one answered")

@@ -24,7 +24,8 @@ import Testing
     EventCase(
       name: "forward", change: { $0.after = 50 }, expected: ["SEARCH e USING INTEGER PRIMARY KEY (rowid>?)"]),
     EventCase(
-      name: "a type", change: { $0.type = "lease.end" }, expected: ["SEARCH e USING COVERING INDEX events_type (type=?)"]),
+      name: "a type", change: { $0.type = "lease.end" },
+      expected: ["SEARCH e USING COVERING INDEX events_type (type=?)"]),
     EventCase(
       name: "types",
       change: {

@@ -48,14 +48,17 @@ enum Details {
     }
   }
 
-  /// Of all events that there ever were: retention may have deleted the last one.
+  /// Of all events and changes that there ever were: retention may have deleted the last ones.
   static func latest(_ connection: borrowing Connection) throws(SQLiteError) -> (event: Int64, change: Int64) {
     let event = try connection.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").first {
       row throws(SQLiteError) in row.integer(0)
     }
-    let change = try connection.prepare("SELECT max(change) FROM runs").first { row throws(SQLiteError) in
-      row.integer(0)
-    }
+    let change = try connection.prepare(
+      """
+      SELECT max(coalesce((SELECT max(change) FROM runs), 0),
+        coalesce((SELECT CAST(value AS INTEGER) FROM facts WHERE name = 'sequence'), 0))
+      """
+    ).first { row throws(SQLiteError) in row.integer(0) }
     return (event ?? 0, change ?? 0)
   }
 
