@@ -28,7 +28,6 @@ struct TailCommand: ParsableCommand {
   func run() throws {
     // Every line is written at once, so that nothing is lost by ending here.
     signal(SIGINT) { _ in _exit(0) }
-    setlinebuf(stdout)
     let client = try daemon.daemon().client
     var position: Position?
     var isGone = false
@@ -90,7 +89,7 @@ struct TailCommand: ParsableCommand {
       parameters.append("limit", String(Self.batch))
       parameters.append(kind.positionParameter, String(position))
       let rows = try client.send(.get, kind.path, parameters).list(of: kind.list).map { TailedRow(kind: kind, row: $0) }
-      for row in rows { print(json ? row.row.json : row.line) }
+      for row in rows { writeOutput(Array((json ? row.row.json : row.line).utf8) + [UInt8(ascii: "\n")]) }
       position = max(position, rows.last?.position ?? position)
       if rows.count < Self.batch { return position }
     }
