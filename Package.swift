@@ -116,6 +116,13 @@ let package = Package(
       swiftSettings: swift
     ),
     .testTarget(
+      name: "WebAPITests",
+      dependencies: [
+        "WebAPI", "Events", "Journal", "ProgramFixture", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: swift),
+    .testTarget(name: "CommandLineTests", dependencies: ["onevent", "Events", "WebAPI"], swiftSettings: swift),
+    .testTarget(
       name: "EndToEndTests", dependencies: ["Events", "BrokerFixture", "ProgramFixture", "onevent"],
       swiftSettings: swift),
   ],

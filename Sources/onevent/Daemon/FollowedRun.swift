@@ -75,13 +75,13 @@ private struct LineEscaper {
   }
 
   mutating func write(_ bytes: [UInt8]) {
-    guard escapes else { return Self.put(bytes) }
+    guard escapes else { return writeOutput(bytes) }
     pending += bytes
     let whole = pending.count - Self.cutLength(pending)
     let text = String(decoding: pending.prefix(whole), as: UTF8.self)
     pending.removeFirst(whole)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printableLine }
-    Self.put(Array(lines.joined(separator: "\n").utf8))
+    writeOutput(Array(lines.joined(separator: "\n").utf8))
   }
 
   /// How many bytes at the end begin a character and do not end it: at most three.
@@ -93,14 +93,5 @@ private struct LineEscaper {
       return needed > length ? length : 0
     }
     return 0
-  }
-
-  private static func put(_ bytes: [UInt8]) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      guard count > 0 || errno == EINTR else { return }
-      rest = rest.dropFirst(max(0, count))
-    }
   }
 }

@@ -44,11 +44,12 @@ final class History {
     if snapshot == nil {
       do {
         return try daemon.client.send(.get, path, parameters)
-      } catch APIFailure.unreachable(let socket, let reason) {
+      } catch {
+        guard case .unreachable(let socket, let reason) = error else {
+          complain(error.description)
+          throw error.exitCode
+        }
         snapshot = try openSnapshot(instead: "no daemon can be reached at \(socket) (\(reason))")
-      } catch let failure as APIFailure {
-        complain(failure.description)
-        throw failure.exitCode
       }
     }
     guard let snapshot else { throw ExitCode.unavailable }

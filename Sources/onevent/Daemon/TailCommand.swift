@@ -90,7 +90,7 @@ struct TailCommand: ParsableCommand {
       parameters.append("limit", String(Self.batch))
       parameters.append(kind.positionParameter, String(position))
       let rows = try client.send(.get, kind.path, parameters).list(of: kind.list).map { TailedRow(kind: kind, row: $0) }
-      for row in rows { print(json ? row.row.json : row.line) }
+      for row in rows { writeOutput(Array((json ? row.row.json : row.line).utf8) + [UInt8(ascii: "\n")]) }
       position = max(position, rows.last?.position ?? position)
       if rows.count < Self.batch { return position }
     }

@@ -25,6 +25,16 @@ func printTable(_ table: TextTable) {
   for line in table.lines(for: .output) { print(line) }
 }
 
+/// Writes bytes to standard output at once.
+func writeOutput(_ bytes: [UInt8]) {
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+    guard count > 0 || errno == EINTR else { return }
+    rest = rest.dropFirst(max(0, count))
+  }
+}
+
 extension String {
   /// The text with control characters escaped: event data must not move a terminal's cursor.
   ///

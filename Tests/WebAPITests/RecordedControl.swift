@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+@testable import WebAPI
+
+/// A daemon that does nothing but remember what it was told.
+final class RecordedControl: DaemonControl {
+  let told = Mutex<[String]>([])
+  let refusal = Mutex<ControlError?>(nil)
+  let state = Mutex(DaemonStatus())
+
+  private func note(_ order: String) throws(ControlError) {
+    told.withLock { $0.append(order) }
+    if let refusal = refusal.withLock({ $0 }) { throw refusal }
+  }
+
+  func status() async -> DaemonStatus { state.withLock { $0 } }
+
+  func retry(_ selection: RunSelection) async throws(ControlError) -> [RunChange] {
+    try note("retry \(Self.words(selection))")
+    return [RunChange(number: 1, id: "abcd", from: "failed", to: "pending")]
+  }
+
+  func discard(_ selection: RunSelection) async throws(ControlError) -> [RunChange] {
+    try note("discard \(Self.words(selection))")
+    return []
+  }
+
+  func replay(_ request: ReplayRequest) async throws(ControlError) -> ReplayResult {
+    let events = request.events.map { "\($0)" } ?? "since \(request.since ?? 0) until \(request.until ?? 0)"
+    try note("replay \(events) \(request.type ?? "-") \(request.action ?? "-") \(request.dryRun ? "dry" : "meant")")
+    return ReplayResult(
+      isDryRun: request.dryRun, events: 2,
+      items: [.init(event: 1, type: "lease.begin", action: "fulfill", run: 3, runID: "ef", state: "pending")],
+      unmatched: [2: "no action takes it"])
+  }
+
+  func setSuspended(_ isSuspended: Bool, action: String?) async throws(ControlError) {
+    try note("\(isSuspended ? "suspend" : "resume") \(action ?? "everything")")
+  }
+
+  func confirmClock() async throws(ControlError) { try note("confirm the clock") }
+
+  func unmatched(limit: Int) async -> [UnmatchedEvent] {
+    ["a.b", "lease.begin"].enumerated().map { index, type in
+      UnmatchedEvent(
+        number: UInt64(9 - index), source: "default", type: type, received: RecordedJournal.start,
+        envelope: Array("{}".utf8), body: Array(RecordedJournal.body.utf8))
+    }
+  }
+
+  func liveOutput(ofRun run: Int64, after offset: UInt64) async -> LiveOutput? {
+    guard run == 2 else { return nil }
+    return LiveOutput(offset: max(offset, 2), bytes: Array("line\n".utf8), isEnded: false)
+  }
+
+  func actions(takingType type: String, source: String?) async -> [String] {
+    type == "lease.begin" ? ["fulfill", "log \"all\""] : []
+  }
+
+  func flushTypes() async { told.withLock { $0.append("flush types") } }
+
+  private static func words(_ selection: RunSelection) -> String {
+    switch selection {
+    case .runs(let numbers): "\(numbers)"
+    case .failed(let action): "failed \(action ?? "of all")"
+    }
+  }
+}
