@@ -95,6 +95,8 @@ class Daemon:
 
     def stop(self, limit=60):
         """SIGTERM, and its status when it has ended; killed, and None, when it did not end in time."""
+        # Before it has begun it ends by the signal, as every program does.
+        self.wait_for(STARTED)
         self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(limit)

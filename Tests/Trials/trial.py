@@ -47,7 +47,7 @@ class Place:
         """Copies a directory of the scratch to where it outlives the trial, and says where."""
         kept = self.evidence / name
         shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(directory, kept, symlinks=True, ignore_dangling_symlinks=True)
+        shutil.copytree(directory, kept, symlinks=True, ignore=shutil.ignore_patterns("*.sock"))
         return kept
 
 
