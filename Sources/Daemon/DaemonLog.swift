@@ -9,9 +9,11 @@ package struct DaemonLog {
   private let writer: LogWriter
 
   /// Begins to write; with `verbose`, level debug holds whatever the settings say.
-  package init(_ settings: LogSettings, verbose: Bool) {
+  ///
+  /// Throws where the system gives no thread for it.
+  package init(_ settings: LogSettings, verbose: Bool) throws {
     let format = settings.format
-    let writer = LogWriter(descriptor: 2) { dropped in
+    let writer = try LogWriter(descriptor: 2) { dropped in
       DaemonLogHandler.line(
         format, .warning, "log lines dropped: the reader of the log is too slow", ["dropped": "\(dropped)"],
         now: RealTime.now)

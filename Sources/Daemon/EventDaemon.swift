@@ -81,7 +81,7 @@ package final class EventDaemon {
     let server = try startServer()
     defer { server?.stop() }
     let ended = OnceBox<Bool>()
-    startThread(named: "journal") { [dispatcher] in
+    try startThread(named: "journal") { [dispatcher] in
       dispatcher.run()
       ended.set(true)
     }
@@ -165,9 +165,15 @@ extension EventDaemon {
   /// A script cannot always be ended: its execution may hang in the kernel, on a file server that is gone.
   private func closeRunner(_ signals: DaemonSignals) {
     let closed = OnceBox<Bool>()
-    startThread(named: "stop") { [runner] in
+    do throws(ThreadFailure) {
+      try startThread(named: "stop") { [runner] in
+        runner.close()
+        closed.set(true)
+      }
+    } catch {
+      // Then nothing hurries it.
       runner.close()
-      closed.set(true)
+      return
     }
     let patience = configuration.actions.map(\.killAfter).max() ?? .zero
     var deadline = ContinuousClock.now + patience + .seconds(5)

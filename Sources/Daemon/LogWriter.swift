@@ -23,10 +23,10 @@ final class LogWriter: Sendable {
   /// Makes the line that says how many lines were dropped.
   private let notice: @Sendable (Int) -> [UInt8]
 
-  init(descriptor: Int32, notice: @escaping @Sendable (Int) -> [UInt8]) {
+  init(descriptor: Int32, notice: @escaping @Sendable (Int) -> [UInt8]) throws(ThreadFailure) {
     self.descriptor = descriptor
     self.notice = notice
-    startThread(named: "log") { self.run() }
+    try startThread(named: "log") { self.run() }
   }
 
   /// Queues one line, its end included.

@@ -6,16 +6,27 @@ import Glibc
 /// Starts a detached thread.
 ///
 /// It inherits the signals that the daemon has blocked. Its name is shown by ps(1) and top(1), at most 15 bytes of it.
-func startThread(named name: String, _ body: @escaping @Sendable () -> Void) {
+/// Throws where the system gives no further thread.
+func startThread(named name: String, _ body: @escaping @Sendable () -> Void) throws(ThreadFailure) {
   let entry = Unmanaged.passRetained(ThreadEntry(name: name, body: body))
   var thread = pthread_t()
   let result = pthread_create(&thread, nil, runThread, entry.toOpaque())
   guard result == 0 else {
     entry.release()
-    // Without its threads the daemon can do nothing; this happens at start only.
-    preconditionFailure("cannot start the thread \(name): \(String(cString: strerror(result)))")
+    throw ThreadFailure(name: name, errno: result)
   }
   pthread_detach(thread)
+}
+
+/// The system gave no thread.
+struct ThreadFailure: Error, CustomStringConvertible {
+  var name: String
+  var errno: Int32
+
+  var description: String {
+    "the system gives no thread for \(name): \(String(cString: strerror(errno))); look at the limits on processes "
+      + "(ulimit -u, TasksMax= of the unit) and on memory"
+  }
 }
 
 private final class ThreadEntry: Sendable {

@@ -33,7 +33,13 @@ struct RunCommand: ParsableCommand {
     umask(0o022)
     var configuration = try options.load()
     try keepOnlySource(in: &configuration)
-    let log = DaemonLog(configuration.log, verbose: verbose)
+    let log: DaemonLog
+    do {
+      log = try DaemonLog(configuration.log, verbose: verbose)
+    } catch {
+      complain("cannot start: \(error)")
+      throw ExitCode(70)
+    }
     defer { log.flush() }
     for finding in configuration.findings where finding.kind == .warning {
       log.logger.warning("\(finding.message)", metadata: ["place": "\(finding.position)"])

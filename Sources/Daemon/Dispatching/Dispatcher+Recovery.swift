@@ -101,6 +101,41 @@ extension Dispatcher {
   }
 }
 
+extension Dispatcher {
+  /// Agrees with a file that was opened again in the middle of a life.
+  ///
+  /// A commit that failed only when it was synced stands in the log all the same, and SQLite takes it for committed
+  /// when it opens the file: runs are marked as started there that never were.
+  ///
+  /// Returns why that was not possible; nil = it was.
+  func reconcile() -> SQLiteError? {
+    do throws(SQLiteError) {
+      try journal.transaction(isDurable: true) { () throws(SQLiteError) in
+        for cutOff in try journal.writer.cutOffRuns() where state.running[cutOff.run.number] == nil {
+          try journal.writer.end(
+            run: cutOff.run.number, attempt: cutOff.attempt,
+            AttemptEnd(
+              ended: RealTime.now.nanoseconds, duration: 0, outcome: "not started", code: nil,
+              reason: "the journal failed before it was started", standardOutput: .none, standardError: .none))
+          _ = try journal.writer.putBack(cutOff.run, isAside: false, unclean: cutOff.run.unclean, reason: nil)
+        }
+        _ = try journal.writer.awaitRedeliveries(except: Set(state.openEvents.keys))
+      }
+      state.windows.forget(actions: try journal.writer.actionsWithHeads())
+      state.nextDue = try journal.writer.nextDue()
+    } catch {
+      return error
+    }
+    journal.reconciled()
+    return nil
+  }
+
+  /// Counts what is open anew, after trouble that may have changed it unseen.
+  func recount() {
+    if let counts = try? journal.writer.openCounts() { board.setCounts(RunCounts(counts)) }
+  }
+}
+
 extension RunCounts {
   init(_ open: OpenCounts) {
     for (action, states) in open.byAction {

@@ -128,10 +128,11 @@ final class Dispatcher: @unchecked Sendable {
       for request in requests { request.answer(.unavailable(journal.trouble ?? "the journal cannot be written")) }
       return
     }
-    if let failure = attempt(changes) {
+    if let failure = journal.wasReopened ? reconcile() ?? attempt(changes) : attempt(changes) {
       journal.fail(failure)
       hold(changes)
     } else {
+      if journal.trouble != nil { recount() }
       journal.succeeded()
     }
     for request in requests { perform(request) }

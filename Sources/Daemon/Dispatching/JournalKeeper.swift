@@ -19,6 +19,8 @@ final class JournalKeeper {
   private var delay = Duration.milliseconds(250)
   private var mustReopen = false
   private var isSuspect = false
+  /// Whether the file was opened again: what it holds may differ from what its last transactions said.
+  private(set) var wasReopened = false
 
   /// Opens the journal, whose lock is then held for the process's life.
   init(_ settings: JournalSettings, board: DaemonBoard, logger: Logger) throws(JournalError) {
@@ -90,6 +92,9 @@ final class JournalKeeper {
     }
   }
 
+  /// Notes that the dispatcher and the file agree again.
+  func reconciled() { wasReopened = false }
+
   /// Notes that a transaction succeeded.
   func succeeded() {
     guard trouble != nil else { return }
@@ -110,6 +115,7 @@ final class JournalKeeper {
       owned.writer?.syncsCommits = settings.sync == .full
       isSuspect = false
       mustReopen = false
+      wasReopened = true
       tellOfSetAside()
       return probe()
     } catch {

@@ -70,14 +70,15 @@ extension JournalWriter {
   /// Takes the open runs of events that are settled with their runs out of the lanes: each waits for its redelivery.
   ///
   /// Returns how many these are.
-  package func awaitRedeliveries() throws(SQLiteError) -> Int {
+  package func awaitRedeliveries(except events: Set<Int64> = []) throws(SQLiteError) -> Int {
     let waiting = try connection.prepare(
       """
-      SELECT r.number FROM runs r JOIN events e ON e.number = r.event
+      SELECT r.number, r.event FROM runs r JOIN events e ON e.number = r.event
       WHERE r.ended IS NULL AND r.state IN ('pending', 'waiting') AND r.queued = 1 AND e.settle = 'run' ORDER BY r.place
       """
-    ).all { row throws(SQLiteError) in row.integer(0) }
-    for number in waiting {
+    ).all { row throws(SQLiteError) in (number: row.integer(0), event: row.integer(1)) }
+      .filter { !events.contains($0.event) }
+    for (number, _) in waiting {
       guard let run = try facts(ofRun: number) else { continue }
       _ = try stepAside(run, reason: "its event's redelivery is awaited")
     }
