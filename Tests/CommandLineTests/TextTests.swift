@@ -21,7 +21,7 @@ import Testing
   @Test("on a terminal columns are aligned, and the widest flexible one is cut until a line fits")
   func aligned() {
     let lines = table.lines(for: Terminal(width: 26, hasColour: false))
-    #expect(lines == ["RUN  ACTION         STATE", "1    a-very-long-…  failed", "22   b\\u{1b}[2J\\u…  running"])
+    #expect(lines == ["RUN  ACTION        STATE", "1    a-very-long…  failed", "22   b\\u{1b}[2J\\…  running"])
     #expect(lines.allSatisfy { $0.count <= 26 })
     let wide = table.lines(for: Terminal(width: 200, hasColour: false))
     #expect(wide[1] == "1    a-very-long-action  failed")

@@ -53,12 +53,17 @@ struct SocketFile {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | O_NONBLOCK, 0)
     guard descriptor >= 0 else { return errno }
     defer { close(descriptor) }
+    return connect(descriptor, to: path)
+  }
+
+  /// Zero when the descriptor is connected, else the error number.
+  static func connect(_ descriptor: Int32, to path: String) -> Int32 {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { place in place.copyBytes(from: path.utf8.prefix(longestPath)) }
     return withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { base in
-        connect(descriptor, base, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 ? 0 : errno
+        Glibc.connect(descriptor, base, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 ? 0 : errno
       }
     }
   }

@@ -19,6 +19,8 @@ package final class WebServer: Sendable {
     static let body = 1 << 20
     static let header = 16 << 10
     static let connections = 64
+    /// Those that wait for one of these.
+    static let backlog = 128
     static let idle = TimeAmount.seconds(30)
     static let start = TimeAmount.seconds(10)
     static let stop = TimeAmount.seconds(2)
@@ -111,7 +113,7 @@ package final class WebServer: Sendable {
     let application = Application(
       responder: routes.router().buildResponder(), server: .http1(configuration: configuration),
       configuration: ApplicationConfiguration(
-        address: .unixDomainSocket(path: socket.path), backlog: Limit.connections,
+        address: .unixDomainSocket(path: socket.path), backlog: Limit.backlog,
         availableConnectionsDelegate: .maximum(Limit.connections, logger: quiet)),
       onServerRunning: { _ in listening.succeed() }, eventLoopGroupProvider: .shared(loops), logger: quiet)
     let services = ServiceGroup(configuration: ServiceGroupConfiguration(services: [application], logger: quiet))

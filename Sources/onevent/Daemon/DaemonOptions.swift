@@ -65,7 +65,7 @@ extension APIFailure {
   /// The exit code that says what kind of failure it is.
   var exitCode: ExitCode {
     switch self {
-    case .unreachable, .unanswered: .unavailable
+    case .unreachable, .unanswered, .crowded: .unavailable
     case .forbidden: .permission
     case .problem(let problem):
       switch problem.kind {
