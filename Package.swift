@@ -102,7 +102,9 @@ let package = Package(
     .testTarget(
       name: "AMQPTests", dependencies: ["AMQP", "BrokerFixture", "ProgramFixture"], exclude: ["fake_broker.py"],
       swiftSettings: swift),
-    .testTarget(name: "JournalTests", dependencies: ["Journal", "ProgramFixture"], swiftSettings: swift),
+    .testTarget(
+      name: "JournalTests", dependencies: ["CSQLite", "Journal", "ProgramFixture"], exclude: ["PowerCut"],
+      swiftSettings: swift),
     .testTarget(name: "ScriptsTests", dependencies: ["Scripts", "Events", "CLinux"], swiftSettings: swift),
     .testTarget(
       name: "SettingsTests", dependencies: ["Settings", "AMQP", "ConfigText", "Events"], swiftSettings: swift),

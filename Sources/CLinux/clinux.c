@@ -6,10 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <pthread.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 int clinux_memfd_create(const char *name) {
@@ -62,4 +65,45 @@ int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
 
 int clinux_spawn_fchdir(posix_spawn_file_actions_t *actions, int directory) {
   return posix_spawn_file_actions_addfchdir_np(actions, directory);
+}
+
+int clinux_clone_file(int to, int from) { return ioctl(to, FICLONE, from); }
+
+ssize_t clinux_copy_file_range(int from, int to, size_t count) {
+  return copy_file_range(from, NULL, to, NULL, count, 0);
+}
+
+static int64_t now(clockid_t clock) {
+  struct timespec time;
+  clock_gettime(clock, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+int64_t clinux_real_time(void) { return now(CLOCK_REALTIME); }
+
+int64_t clinux_monotonic_time(void) { return now(CLOCK_MONOTONIC); }
+
+int64_t clinux_boot_time(void) { return now(CLOCK_BOOTTIME); }
+
+static struct timespec duration(int64_t nanoseconds) {
+  return (struct timespec){.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+}
+
+int clinux_condition_init(pthread_cond_t *condition) {
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  int result = pthread_cond_init(condition, &attributes);
+  pthread_condattr_destroy(&attributes);
+  return result;
+}
+
+int clinux_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t nanoseconds) {
+  struct timespec end = duration(now(CLOCK_MONOTONIC) + nanoseconds);
+  return pthread_cond_timedwait(condition, mutex, &end);
+}
+
+int clinux_signal_wait(const sigset_t *signals, int64_t nanoseconds) {
+  struct timespec limit = duration(nanoseconds);
+  return sigtimedwait(signals, NULL, &limit);
 }

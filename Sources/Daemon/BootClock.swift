@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 
 /// The clock that counts since boot, sleep included, and that nobody can set.
 enum BootClock {
   /// Nanoseconds of `CLOCK_BOOTTIME`.
-  static var now: Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_BOOTTIME, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-  }
+  static var now: Int64 { clinux_boot_time() }
 
   /// Names this boot of this machine; empty where the kernel does not say.
   static let bootID = TextFile.firstLine("/proc/sys/kernel/random/boot_id") ?? ""

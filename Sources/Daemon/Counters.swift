@@ -16,6 +16,7 @@ final class Counters: Sendable {
   let failed = Atomic<Int>(0)
   let timedOut = Atomic<Int>(0)
   let interrupted = Atomic<Int>(0)
+  let retried = Atomic<Int>(0)
   let refused = Atomic<Int>(0)
   let expired = Atomic<Int>(0)
   let regexLimitHits = Atomic<Int>(0)
@@ -35,7 +36,8 @@ final class Counters: Sendable {
       ("deliveries", deliveries.value), ("matched", matched.value), ("unmatched", unmatched.value),
       ("ignored", ignored.value), ("duplicate", duplicate.value), ("undecodable", undecodable.value),
       ("observed", observed.value), ("succeeded", succeeded.value), ("failed", failed.value),
-      ("timeout", timedOut.value), ("interrupted", interrupted.value), ("refused", refused.value),
+      ("timeout", timedOut.value), ("interrupted", interrupted.value), ("retried", retried.value),
+      ("refused", refused.value),
       ("expired", expired.value), ("regex_limit_hits", regexLimitHits.value),
     ]
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 
 /// The signals that the daemon's main thread waits for.
@@ -20,10 +21,8 @@ package struct DaemonSignals {
 
   /// Waits for one of the signals; nil when none came in time.
   func wait(for limit: Duration) -> Int32? {
-    let (seconds, attoseconds) = limit.components
-    var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
     var set = set
-    let signal = sigtimedwait(&set, nil, &time)
+    let signal = clinux_signal_wait(&set, limit.nanoseconds)
     return signal > 0 ? signal : nil
   }
 }

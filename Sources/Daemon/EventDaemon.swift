@@ -3,32 +3,42 @@
 import AMQP
 import Events
 import Glibc
+import Journal
 package import Logging
 import Scripts
 package import Settings
+import WebAPI
 
 /// Puts the parts together and keeps them running until a signal asks to stop.
 package final class EventDaemon {
   private let configuration: Configuration
   private let logger: Logger
   private let counters = Counters()
+  private let board = DaemonBoard()
+  private let unmatched = UnmatchedEvents()
   private let relay = RunRelay()
   private let runner: ScriptRunner
   private let dispatcher: Dispatcher
   private let consumers: [Consumer]
 
-  /// - Throws: When the kernel refuses what the script runner needs: descriptors or threads.
+  /// Takes the journal's lock, before anything else, and opens it.
+  ///
+  /// - Throws: `JournalError` when the journal cannot be used; what the kernel refuses the script runner.
   package init(_ configuration: Configuration, logger: Logger) throws {
     self.configuration = configuration
     self.logger = logger
+    let journal = try JournalKeeper(configuration.journal, board: board, logger: logger)
     runner = try ScriptRunner(outputLimit: configuration.scripts.outputLimit, observer: relay)
+    let types = SeenTypes()
+    let gate = SourceGate()
     let dispatcher = Dispatcher(
-      actions: configuration.actions, maxConcurrent: configuration.scripts.maxConcurrent, runner: runner,
-      log: RunLog(logger: logger), counters: counters)
+      configuration, journal: journal, runner: runner, board: board, types: types, log: RunLog(logger: logger),
+      counters: counters, onHold: { gate.hold($0) })
     self.dispatcher = dispatcher
     relay.connect(dispatcher)
     let table = ActionTable(configuration.actions)
-    consumers = configuration.sources.compactMap { [counters] source -> Consumer? in
+    consumers = configuration.sources.compactMap { [counters, unmatched, board] source -> Consumer? in
+      board.addSource(source.name, isConsumed: source.isConsumed)
       guard source.isConsumed else {
         logger.warning(
           "source is not consumed: no enabled action can match its events", metadata: [LogKey.source: "\(source.name)"])
@@ -36,35 +46,74 @@ package final class EventDaemon {
       }
       let router = SettlementRouter()
       let intake = Intake(
-        source: source, table: table, dispatcher: dispatcher, router: router, counters: counters, logger: logger)
+        source: source, table: table, recordsAll: configuration.journal.record == .all, inputs: dispatcher.inputs,
+        unmatched: unmatched, types: types, router: router, counters: counters, logger: logger)
       let log = SourceLog(logger: logger, source: source.name)
       var settings = source.consumer
       settings.clientVersion = Version.current
       settings.connectionName = "onevent \(source.name) \(getpid())"
-      let consumer = Consumer(settings, receiver: intake, observe: log.observe)
+      let consumer = Consumer(settings, receiver: intake) { event in
+        board.observe(source.name, event)
+        log.observe(event)
+      }
       router.connect(consumer)
       return consumer
     }
+    gate.connect(consumers)
   }
 
   /// Runs until SIGTERM or SIGINT, then drains.
   ///
-  /// What has started is finished within `drain_timeout`, the rest is given back. A second signal asks the scripts to
-  /// end at once, a third kills them.
+  /// What has started is finished within `drain_timeout`. What has not started stays in the journal for the next life,
+  /// or is given back under `settle = run`. A second signal asks the scripts to end at once, a third kills them.
   ///
   /// Every thread that was started before must have blocked the signals of `DaemonSignals`.
-  package func run(_ signals: DaemonSignals) {
+  package func run(_ signals: DaemonSignals) throws {
     DescriptorLimit.raise(for: configuration.scripts.maxConcurrent, logger)
     logger.notice(
       "onevent started",
       metadata: [
         LogKey.config: "\(configuration.files.joined(separator: " "))",
         "actions": "\(configuration.actions.count)", "sources": "\(consumers.count)", "version": "\(Version.current)",
-        LogKey.pid: "\(getpid())",
+        LogKey.pid: "\(getpid())", "journal": "\(configuration.journal.path)",
       ])
+    try dispatcher.recover()
+    let server = try startServer()
+    defer { server?.stop() }
+    let ended = OnceBox<Bool>()
+    startThread(named: "journal") { [dispatcher] in
+      dispatcher.run()
+      ended.set(true)
+    }
     for consumer in consumers { consumer.start() }
     waitForStop(signals)
     stop(signals)
+    dispatcher.inputs.add(.stop)
+    let deadline = ContinuousClock.now + .seconds(5)
+    while ended.value == nil, ContinuousClock.now < deadline { usleep(1_000) }
+    var facts: Logger.Metadata = [:]
+    for (name, value) in counters.all where value > 0 { facts[name] = "\(value)" }
+    logger.notice("onevent stopped", metadata: facts)
+  }
+
+  /// Lets people and programs ask; without a socket, or the rights to make one, the main job goes on all the same.
+  private func startServer() throws -> WebServer? {
+    guard let socket = configuration.api.socket else { return nil }
+    let reader = try JournalReader(path: configuration.journal.path)
+    let mappings = Dictionary(configuration.sources.map { ($0.name, $0.mapping) }) { first, _ in first }
+    let desk = ControlDesk(
+      dispatcher: dispatcher, board: board, unmatched: unmatched, counters: counters,
+      started: RealTime.now.nanoseconds)
+    let server = WebServer(
+      journal: reader, control: desk, socket: socket, group: configuration.api.socketGroup,
+      mapping: { mappings[$0] ?? EventMapping() }, logger: logger)
+    do {
+      try server.start()
+    } catch {
+      logger.error("nobody can ask this daemon: its socket cannot be made", metadata: [LogKey.reason: "\(error)"])
+      return nil
+    }
+    return server
   }
 
   private func waitForStop(_ signals: DaemonSignals) {
@@ -74,9 +123,7 @@ package final class EventDaemon {
       case SIGHUP:
         logger.warning(
           "SIGHUP ignored: this version reads its configuration at start only; restart it to read it again")
-      default:
-        dispatcher.retryStarvedStarts()
-        dispatcher.warnOfSlowRuns()
+      default: dispatcher.inputs.add(.tick)
       }
     }
   }
@@ -84,23 +131,31 @@ package final class EventDaemon {
   private func stop(_ signals: DaemonSignals) {
     let limit = configuration.scripts.drainTimeout
     logger.notice(
-      "onevent is stopping", metadata: ["running": "\(dispatcher.runningCount)", "drain_timeout": "\(seconds(limit))"])
+      "onevent is stopping", metadata: ["running": "\(board.runningCount)", "drain_timeout": "\(seconds(limit))"])
     for consumer in consumers { consumer.stopTaking() }
-    dispatcher.drain()
+    dispatcher.inputs.add(.drain)
+    waitUntilTaken()
     let deadline = ContinuousClock.now + limit
-    while !dispatcher.isIdle, ContinuousClock.now < deadline {
-      dispatcher.retryStarvedStarts()
+    while board.runningCount > 0, ContinuousClock.now < deadline {
       guard let signal = signals.wait(for: .milliseconds(20)), signal != SIGHUP else { continue }
       logger.warning("second signal: running scripts are ended now")
       break
     }
-    dispatcher.abandonPending()
-    if !dispatcher.isIdle { runner.interruptAll() }
+    dispatcher.inputs.add(.abandon)
+    waitUntilTaken()
+    if board.runningCount > 0 { runner.interruptAll() }
     closeRunner(signals)
+    // Their ends are recorded, and their deliveries settled, before the connections close.
+    waitUntilTaken()
     for consumer in consumers { consumer.close() }
-    var facts: Logger.Metadata = [:]
-    for (name, value) in counters.all where value > 0 { facts[name] = "\(value)" }
-    logger.notice("onevent stopped", metadata: facts)
+  }
+
+  /// Waits until the dispatcher has done what it was brought before; not for ever: its disk may be in trouble.
+  private func waitUntilTaken() {
+    let done = OnceBox<Bool>()
+    dispatcher.inputs.add(.asked(Request(perform: { _, _ in }, answer: { _ in done.set(true) })))
+    let deadline = ContinuousClock.now + .seconds(5)
+    while done.value == nil, ContinuousClock.now < deadline { usleep(1_000) }
   }
 }
 
@@ -122,7 +177,7 @@ extension EventDaemon {
       let isDue = ContinuousClock.now >= deadline
       if isHurrying, isDue {
         logger.error(
-          "scripts are left behind: they could not be ended", metadata: ["running": "\(dispatcher.runningCount)"])
+          "scripts are left behind: they could not be ended", metadata: ["running": "\(board.runningCount)"])
         return
       }
       if !isHurrying, isDue || signal == SIGTERM || signal == SIGINT {
@@ -148,4 +203,15 @@ private final class RunRelay: RunObserver {
   }
 
   func ended(_ attempt: AttemptID, _ completion: Completion) { dispatcher.value?.ended(attempt, completion) }
+}
+
+/// Holds every source while the journal takes nothing.
+private final class SourceGate: Sendable {
+  private let consumers = OnceBox<[Consumer]>()
+
+  func connect(_ consumers: [Consumer]) { self.consumers.set(consumers) }
+
+  func hold(_ reason: String?) {
+    for consumer in consumers.value ?? [] { consumer.hold(reason) }
+  }
 }

@@ -17,11 +17,7 @@ extension Event {
   ///
   /// The same for every delivery of the event, also after a restart, so that a script can use it as idempotency key;
   /// a digest, so that nobody can make an event whose run has the id of another's. An event without an identity has
-  /// an id of its own for each delivery.
-  ///
-  /// - Parameters:
-  ///   - action: The name of the action.
-  ///   - salt: Tells deliveries without an identity, and replays, apart.
+  /// an id of its own for each delivery: `salt` tells these apart, and replays.
   func runID(of action: String, salt: String) -> [UInt8] {
     var facts = FactBytes()
     if let identity { facts.add(identity) } else { facts.add(String(envelope.received)) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 
 /// The way in to the journal's thread: what others bring, in the order in which it came.
@@ -17,11 +18,7 @@ final class InputQueue<Input: Sendable>: @unchecked Sendable {
     mutex = .allocate(capacity: 1)
     pthread_mutex_init(mutex, nil)
     condition = .allocate(capacity: 1)
-    var attributes = pthread_condattr_t()
-    pthread_condattr_init(&attributes)
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-    pthread_cond_init(condition, &attributes)
-    pthread_condattr_destroy(&attributes)
+    clinux_condition_init(condition)
   }
 
   deinit {
@@ -51,14 +48,11 @@ final class InputQueue<Input: Sendable>: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     if !isUrgent {
-      var end = timespec()
-      clock_gettime(CLOCK_MONOTONIC, &end)
-      let (seconds, attoseconds) = limit.components
-      let nanoseconds = end.tv_nsec + Int(attoseconds / 1_000_000_000)
-      end.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
-      end.tv_nsec = nanoseconds % 1_000_000_000
+      let end = clinux_monotonic_time() + limit.nanoseconds
       isWaiting = true
-      while !isUrgent, pthread_cond_timedwait(condition, mutex, &end) != ETIMEDOUT {}
+      while !isUrgent {
+        guard clinux_condition_wait(condition, mutex, end - clinux_monotonic_time()) != ETIMEDOUT else { break }
+      }
       isWaiting = false
     }
     isUrgent = false

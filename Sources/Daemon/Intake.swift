@@ -2,19 +2,23 @@
 
 import AMQP
 import Events
+import Journal
 import Logging
 import Settings
 
-/// Takes the deliveries of one source: decodes, matches, and hands runs to the dispatcher.
+/// Takes the deliveries of one source: decodes, matches, and hands what matched to the dispatcher.
 ///
 /// Called on its consumer's thread only, and owns that thread's decoder and matcher.
 final class Intake: DeliveryReceiver, @unchecked Sendable {
   // Not Sendable by its parts: the consumer calls it from its one thread.
-  private let source: String
   private let decoder: EventDecoder
   private let matcher: Matcher
   private let ignored: [EventPattern]
-  private let dispatcher: Dispatcher
+  private let record: EventRecord
+  private let recordsAll: Bool
+  private let inputs: InputQueue<DispatchInput>
+  private let unmatched: UnmatchedEvents
+  private let types: SeenTypes
   private let counters: Counters
   private let logger: Logger
   private let router: SettlementRouter
@@ -22,13 +26,19 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
   private let socket: SocketLook
   private var matches: [Int] = []
   private var regexLimitHits = 0
+  private var deliveries: UInt64 = 0
+  /// What came since the last batch ended.
+  private var batch: [Arrival] = []
 
   init(
-    source: SourceSettings, table: ActionTable, dispatcher: Dispatcher, router: SettlementRouter, counters: Counters,
-    logger: Logger
+    source: SourceSettings, table: ActionTable, recordsAll: Bool, inputs: InputQueue<DispatchInput>,
+    unmatched: UnmatchedEvents, types: SeenTypes, router: SettlementRouter, counters: Counters, logger: Logger
   ) {
-    self.source = source.name
-    self.dispatcher = dispatcher
+    record = EventRecord(source: source.name, settle: source.settle == .journal ? .journal : .run)
+    self.recordsAll = recordsAll
+    self.inputs = inputs
+    self.unmatched = unmatched
+    self.types = types
     self.router = router
     self.counters = counters
     decoder = EventDecoder(source.mapping, inflatedLimit: source.consumer.maxMessageSize)
@@ -45,29 +55,31 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
   func receive(_ delivery: Delivery, lookAtSocket: @escaping () -> Void) -> Reception {
     socket.look = lookAtSocket
     counters.deliveries.increment()
-    guard let body = delivery.body else {
-      counters.undecodable.increment()
-      logger.error(
-        "delivery refused: its body is larger than max_message_size",
-        metadata: [LogKey.size: "\(delivery.bodySize)", LogKey.queue: "\(delivery.queue)"])
-      return .settle(.refused)
-    }
+    deliveries += 1
     fillEnvelope(delivery)
+    guard let body = delivery.body else {
+      return refuse(delivery, [], "its body has \(delivery.bodySize) bytes, more than max_message_size")
+    }
     let event: Event
     do {
       event = try decoder.decode(body, envelope)
     } catch {
-      return refuse(delivery, body, error)
+      return refuse(delivery, decoder.lastBody, "\(error)", Digest(of: body))
     }
     return take(event, delivery.tag)
   }
 
   func batchEnded() {
+    if !batch.isEmpty {
+      inputs.add(.arrived(batch))
+      batch.removeAll(keepingCapacity: true)
+    }
     // A large body's memory is not kept until the next one comes.
     decoder.trim()
   }
 
   private func take(_ event: Event, _ tag: DeliveryTag) -> Reception {
+    let type = event.type
     guard !isIgnored(event) else {
       counters.ignored.increment()
       return .settle(.accepted)
@@ -75,79 +87,47 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
     matches.removeAll(keepingCapacity: true)
     matcher.match(event, into: &matches)
     reportLimitHits(event)
-    guard !matches.isEmpty else {
-      counters.unmatched.increment()
-      logger.debug("event matched no action", metadata: facts(of: event))
-      return .settle(.accepted)
-    }
-    counters.matched.increment()
-    let identity = event.identity
-    switch dispatcher.admit(identity, Receipt(settler: router, tag: tag)) {
-    case .joined(let first):
-      counters.duplicate.increment()
-      logger.debug("delivery joined its event that is going on", metadata: facts(of: event, [LogKey.first: "\(first)"]))
-      return .keep(bytes: 0)
-    case .ended(let first):
-      counters.duplicate.increment()
-      logger.debug("event is a duplicate", metadata: facts(of: event, [LogKey.first: "\(first)"]))
-      return .settle(.accepted)
-    case .new(let number):
-      let runs = runs(for: event, identity, number)
-      let bytes = Run.size(of: runs)
-      return dispatcher.enqueue(runs, of: number).map(Reception.settle) ?? .keep(bytes: bytes)
-    }
-  }
-
-  /// The runs of an event in the order of the files, without those that observe, have expired or are refused.
-  private func runs(for event: Event, _ identity: EventIdentity?, _ number: UInt64) -> [Run] {
-    var runs: [Run] = []
+    types.count(type, event, isMatched: !matches.isEmpty)
+    guard !matches.isEmpty else { return discard(event, type, tag) }
+    var runs: [NewRun] = []
+    // Deliveries without an identity are told apart by when they came, and those of one moment by their number.
+    let salt = event.identity == nil ? "\(deliveries)" : ""
     for index in matches {
       socket.look()
-      let action = matcher.table.actions[index]
-      let runID = event.runID(of: action, identity, number: number)
-      let metadata = facts(
-        of: event, [LogKey.event: "\(number)", LogKey.action: "\(action.name)", LogKey.run: "\(runID)"])
-      if action.mode == .observe {
-        counters.observed.increment()
-        logger.info("event observed", metadata: metadata)
-        continue
-      }
-      if let age = event.age, let limit = action.maxEventAge, age > limit {
-        counters.expired.increment()
-        logger.warning(
-          "run expired: the event is older than max_event_age",
-          metadata: metadata.merging([LogKey.age: "\(seconds(age))"]) { $1 })
-        continue
-      }
-      do {
-        let facts = RunFacts(runID: runID, eventNumber: number, attempt: 1)
-        runs.append(
-          Run(
-            id: runID, event: number, eventType: event.type, action: index, actionName: action.name,
-            key: action.orderingKey(for: event), invocation: try action.invocation(for: event, facts),
-            warnAfter: action.warnAfter))
-        logger.debug("run accepted", metadata: metadata)
-      } catch {
-        counters.refused.increment()
-        logger.error("run refused", metadata: metadata.merging([LogKey.reason: "\(error)"]) { $1 })
-      }
+      runs.append(record.newRun(of: matcher.table.actions[index], for: event, salt: salt))
     }
-    return runs
+    return keep(record.newEvent(event, result: .matched, runs: runs), event.envelope, tag)
+  }
+
+  private func discard(_ event: Event, _ type: String, _ tag: DeliveryTag) -> Reception {
+    counters.unmatched.increment()
+    logger.debug("event matched no action", metadata: facts(of: event))
+    unmatched.add(type: type, event.envelope, body: event.body)
+    guard recordsAll else { return .settle(.accepted) }
+    return keep(record.newEvent(event, result: .unmatched, runs: []), event.envelope, tag)
+  }
+
+  /// Hands an event to the journal with its batch.
+  private func keep(
+    _ event: NewEvent, _ envelope: Envelope, _ tag: DeliveryTag, _ digest: Digest? = nil
+  ) -> Reception {
+    let bytes = event.body.count + event.envelope.count + 512
+    batch.append(Arrival(event: event, envelope: envelope, receipt: Receipt(settler: router, tag: tag), digest: digest))
+    // Under `settle = run` the journal holds the body, and the delivery waits for its runs without it.
+    return .keep(bytes: record.settle == .run ? 512 : bytes)
+  }
+
+  /// What could not be decoded is kept, so that it can be replayed once it can be.
+  private func refuse(
+    _ delivery: Delivery, _ body: [UInt8], _ reason: String, _ digest: Digest? = nil
+  ) -> Reception {
+    counters.undecodable.increment()
+    let size = Int(clamping: delivery.bodySize)
+    return keep(record.undecodable(envelope, body: body, size: size, reason: reason), envelope, delivery.tag, digest)
   }
 
   private func isIgnored(_ event: Event) -> Bool {
     !ignored.isEmpty && event.withType { type in ignored.contains { $0.matches(type) } }
-  }
-
-  private func refuse(_ delivery: Delivery, _ body: UnsafeRawBufferPointer, _ failure: DecodingFailure) -> Reception {
-    counters.undecodable.increment()
-    logger.error(
-      "delivery refused: its body cannot be decoded",
-      metadata: [
-        LogKey.reason: "\(failure)", LogKey.size: "\(body.count)", LogKey.digest: "\(Digest(of: body))",
-        LogKey.queue: "\(delivery.queue)", LogKey.routingKey: "\(envelope.routingKey)",
-      ])
-    return .settle(.refused)
   }
 
   private func reportLimitHits(_ event: Event) {

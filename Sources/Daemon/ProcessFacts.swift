@@ -20,7 +20,8 @@ enum ProcessFacts {
     // The name in parentheses may hold anything, also parentheses.
     guard let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
     let fields = bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
-    guard fields.count > 19, let state = fields[0].first, let session = Int32(String(decoding: fields[3], as: UTF8.self)),
+    guard fields.count > 19, let state = fields[0].first,
+      let session = Int32(String(decoding: fields[3], as: UTF8.self)),
       let start = Int64(String(decoding: fields[19], as: UTF8.self))
     else { return nil }
     return Status(session: session, start: start, state: state)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Events
-import Glibc
 
 /// A moment on the real-time clock.
 struct RealTime: Sendable {
@@ -9,9 +9,7 @@ struct RealTime: Sendable {
   var nanoseconds: Int64
 
   static var now: RealTime {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return RealTime(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    RealTime(nanoseconds: clinux_real_time())
   }
 
   /// In UTC with microseconds, as in the events that scripts read: `2026-11-20T23:17:31.123456Z`.

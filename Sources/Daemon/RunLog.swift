@@ -58,6 +58,11 @@ struct RunLog: Sendable {
     logger.info("run discarded", metadata: metadata(run, [LogKey.reason: "\(reason)"]))
   }
 
+  /// What a person decided.
+  func decided(_ run: RunLabel, _ words: Logger.Message) {
+    logger.notice(words, metadata: metadata(run, [:]))
+  }
+
   func held(_ run: RunLabel, _ reason: String) {
     logger.error("run held: a person decides", metadata: metadata(run, [LogKey.reason: "\(reason)"]))
   }

@@ -120,4 +120,9 @@ package struct EventSelection: Sendable {
   package var unmatched = false
 
   package init() {}
+
+  /// Whether an event of a type is taken, before conditions; what `@unmatched` takes depends on the other actions.
+  package func takes(type: String) -> Bool {
+    patterns.contains { $0.matches(type) } && !exclusions.contains { $0.matches(type) }
+  }
 }

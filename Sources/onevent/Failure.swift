@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Glibc
+import Journal
 
 /// Exit codes of sysexits.h, as the manual lists them.
 extension ExitCode {
@@ -14,6 +15,18 @@ extension ExitCode {
   static let inputOutput = ExitCode(EX_IOERR)
   static let permission = ExitCode(EX_NOPERM)
   static let configuration = ExitCode(EX_CONFIG)
+}
+
+extension JournalError {
+  /// 69 where another daemon has it, 78 where another file has to be named, 74 where the disk or its rights are at fault.
+  var exitCode: ExitCode {
+    switch self {
+    case .locked: .unavailable
+    case .newer, .foreign: .configuration
+    case .busy: .unavailable
+    case .unreachable, .sqlite, .tooSlow: .inputOutput
+    }
+  }
 }
 
 /// Writes a sentence to standard error.

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Daemon
 import Glibc
+import Journal
 import Logging
 import Settings
 
@@ -39,6 +40,9 @@ struct RunCommand: ParsableCommand {
     }
     do {
       try EventDaemon(configuration, logger: log.logger).run(signals)
+    } catch let error as JournalError {
+      complain("cannot start: \(error)")
+      throw error.exitCode
     } catch {
       complain("cannot start: \(error)")
       throw ExitCode(70)

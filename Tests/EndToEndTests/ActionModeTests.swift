@@ -120,6 +120,7 @@ import Testing
         events = esi_leap.lease.fulfill.end
         script = ./hangs.sh
         timeout = 1s
+        retries = 0
         """)
       let daemon = try scene.run()
       try await daemon.waitFor("queue is consumed")

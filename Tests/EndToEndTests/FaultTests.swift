@@ -15,7 +15,8 @@ import Testing
     private(set) var published: Set<String> = []
 
     init(
-      _ scene: Scene, _ broker: Broker, user: String = "guest", password: String = "guest", otherQueues: [String] = []
+      _ scene: Scene, _ broker: Broker, user: String = "guest", password: String = "guest", otherQueues: [String] = [],
+      settle: String = "journal"
     ) throws {
       self.scene = scene
       self.broker = broker
@@ -31,6 +32,7 @@ import Testing
         port = \(broker.port)
         queues = \(([queue] + otherQueues).joined(separator: ", "))
         heartbeat = 1s
+        settle = \(settle)
 
         [record]
         events = esi_leap.lease.fulfill.end
@@ -151,7 +153,7 @@ import Testing
         "application:set_env(rabbit,consumer_timeout,2000), application:set_env(rabbit,channel_tick_interval,500).")
       try await Scene.with { scene in
         try scene.write("sleep", "8")
-        var listener = try Listener(scene, broker)
+        var listener = try Listener(scene, broker, settle: "run")
         try listener.publish(2)
         try await waitUntil("the timeout is in the log", timeout: .seconds(40)) {
           listener.daemon.lines("source lost").contains { $0["reason"]?.contains("timed out") == true }

@@ -102,6 +102,14 @@ final class Scene {
       }, uniquingKeysWith: { $1 })
   }
 
+  /// A journal and a socket of the scene's own.
+  private var state: [String: String] {
+    [
+      "ONEVENT_JOURNAL__PATH": directory.appendingPathComponent("journal.sqlite").path,
+      "ONEVENT_API__SOCKET": directory.appendingPathComponent("api").path,
+    ]
+  }
+
   /// Starts `onevent run` on a configuration of this scene; its log is JSON.
   func run(_ config: String = "onevent.conf", _ options: [String] = [], environment: [String: String] = [:]) throws
     -> DaemonProcess
@@ -109,6 +117,7 @@ final class Scene {
     var environment = environment
     environment["ONEVENT_LOG__FORMAT"] = "json"
     environment["ONEVENT_LOG__LEVEL"] = environment["ONEVENT_LOG__LEVEL"] ?? "debug"
+    for (key, value) in state { environment[key] = environment[key] ?? value }
     let daemon = try DaemonProcess(
       ["run", "-c", directory.appendingPathComponent(config).path] + options, in: directory,
       log: directory.appendingPathComponent("daemon-\(daemons.count).log"), environment: environment)
@@ -121,6 +130,7 @@ final class Scene {
     -> CommandResult
   {
     let directory = directory.path
+    let environment = state.merging(environment) { $1 }
     let result = try await outsideOfThePool {
       try runProgram(
         oneventBinary.path, arguments, input: Data(input.utf8), environment: childEnvironment(environment),

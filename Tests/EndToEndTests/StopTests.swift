@@ -15,6 +15,7 @@ import Testing
     host = 127.0.0.1
     port = \(broker.port)
     queues = \(queue)
+    settle = run
 
     [scripts]
     max_concurrent = 2

@@ -78,6 +78,26 @@ import Testing
     try expectUsable(journal)
   }
 
+  @Test("in a large file the ends of the tables are looked at, in a small or suspect one every page")
+  func depth() throws {
+    #expect(DatabaseCheck.depth(size: 1 << 20, isSuspect: false) == .whole)
+    #expect(DatabaseCheck.depth(size: 1 << 32, isSuspect: false) == .ends)
+    #expect(DatabaseCheck.depth(size: 1 << 32, isSuspect: true) == .whole)
+    try leaveJournal()
+    let root: Int
+    do {
+      let journal = try scratch.open()
+      try DatabaseCheck.run(journal.connection, .ends)
+      root = Int(try journal.connection.integer("SELECT rootpage FROM sqlite_schema WHERE name = 'runs'"))
+    }
+    var bytes = try scratch.bytes()
+    bytes.replaceSubrange((root - 1) * 4_096..<root * 4_096, with: Data(repeating: 0xa5, count: 4_096))
+    try scratch.write(bytes)
+    let connection = try Connection(scratch.path, .reading)
+    let error = #expect(throws: SQLiteError.self) { try DatabaseCheck.run(connection, .ends) }
+    #expect(error?.trouble == .corrupt)
+  }
+
   @Test("a log without its database is set aside, not deleted")
   func orphanedLog() throws {
     try leaveJournal()

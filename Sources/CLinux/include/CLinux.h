@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -50,3 +52,23 @@ int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 
 /// Changes the child's working directory to an open one; see posix_spawn_file_actions_addfchdir_np in <spawn.h>.
 int clinux_spawn_fchdir(posix_spawn_file_actions_t *actions, int directory);
+
+/// Lets an empty file share the content of another until one of them changes; see FICLONE in ioctl_ficlone(2).
+int clinux_clone_file(int to, int from);
+
+/// Copies at most `count` bytes between the positions of two files inside the kernel; see copy_file_range(2).
+ssize_t clinux_copy_file_range(int from, int to, size_t count);
+
+/// Nanoseconds of CLOCK_REALTIME, of CLOCK_MONOTONIC, of CLOCK_BOOTTIME; see clock_gettime(2).
+int64_t clinux_real_time(void);
+int64_t clinux_monotonic_time(void);
+int64_t clinux_boot_time(void);
+
+/// Makes a condition variable that counts its time limits by CLOCK_MONOTONIC.
+int clinux_condition_init(pthread_cond_t *condition);
+
+/// Waits until the condition is signalled or that many nanoseconds have passed; see pthread_cond_timedwait(3).
+int clinux_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t nanoseconds);
+
+/// Waits for one of the signals, at most that many nanoseconds; returns its number, or -1; see sigtimedwait(2).
+int clinux_signal_wait(const sigset_t *signals, int64_t nanoseconds);

@@ -11,6 +11,8 @@ struct Arrival: Sendable {
   /// What the event was decoded with: an attempt that starts at once need not read it again.
   var envelope: Envelope
   var receipt: Receipt
+  /// Of a body that could not be decoded.
+  var digest: Digest?
 }
 
 /// What the journal's thread is brought.

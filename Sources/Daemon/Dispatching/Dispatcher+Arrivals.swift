@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AMQP
 import Events
 import Journal
 import Logging
@@ -12,6 +13,8 @@ extension Dispatcher {
       effects.settle([arrival.receipt], as: .returned)
       return
     }
+    var arrival = arrival
+    arrival.event.runs = arrival.event.runs.map(settled)
     switch try journal.writer.accept(arrival.event) {
     case .new(let number, let runs): try takeNew(arrival, number, runs, &effects)
     case .duplicate(let first): try takeDuplicate(arrival, first, &effects)
@@ -37,14 +40,13 @@ extension Dispatcher {
       case .matched: counters.matched.increment()
       case .unmatched: break
       case .undecodable:
-        logger.error(
-          "event cannot be decoded: its bytes are kept, replay it once it can be",
-          metadata: [
-            LogKey.event: "\(number)", LogKey.source: "\(arrival.event.source)",
-            LogKey.reason: "\(arrival.event.reason ?? "")",
-            LogKey.size: "\(arrival.event.body.count)", LogKey.queue: "\(arrival.envelope.queue)",
-            LogKey.routingKey: "\(arrival.envelope.routingKey)",
-          ])
+        var facts: Logger.Metadata = [
+          LogKey.event: "\(number)", LogKey.source: "\(arrival.event.source)",
+          LogKey.reason: "\(arrival.event.reason ?? "")", LogKey.size: "\(arrival.event.size)",
+          LogKey.queue: "\(arrival.envelope.queue)", LogKey.routingKey: "\(arrival.envelope.routingKey)",
+        ]
+        if let digest = arrival.digest { facts[LogKey.digest] = "\(digest)" }
+        logger.error("event cannot be decoded: its bytes are kept", metadata: facts)
       }
     }
     if arrival.event.settle == .run, !open.isEmpty {
@@ -107,6 +109,19 @@ extension Dispatcher {
       effects.notes.append { [log] in log.accepted(RunLabel(run)) }
     }
     return runs
+  }
+
+  /// A new run as it stands when its action is suspended: aside, or given up.
+  func settled(_ run: NewRun) -> NewRun {
+    guard run.state == .pending, isSuspended(run.action) else { return run }
+    var run = run
+    if actions[run.action]?.onSuspend == .skip {
+      run.state = .discarded
+      run.reason = "its action is suspended, and on_suspend = skip"
+    } else {
+      run.isAside = true
+    }
+    return run
   }
 
   /// Whether a person has suspended an action.

@@ -48,7 +48,7 @@ extension Dispatcher {
     }
     guard let action = actions[record.action], action.retry.retries(completion.outcome) else { return .ended(.failed) }
     let failures = record.failures + 1
-    guard failures <= action.retries(underRunSettlement: record.settle == .run) else { return .ended(.failed) }
+    guard failures <= action.retry.retries(underRunSettlement: record.settle == .run) else { return .ended(.failed) }
     let delay = action.retry.delay(afterAttempt: Int(clamping: failures), jitter: Double.random(in: 0...1))
     return .retry(after: delay, failures: failures)
   }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AMQP
 import Events
 import Journal
 import Scripts
+import Settings
 
 extension Dispatcher {
   /// How many runs are looked at in one transaction: a thousand refused ones must not delay what has been taken.

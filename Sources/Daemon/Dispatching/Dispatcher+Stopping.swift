@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AMQP
+import Events
 import Journal
 
 extension Dispatcher {
@@ -13,11 +15,14 @@ extension Dispatcher {
   func abandon(_ effects: inout Effects) throws(SQLiteError) {
     isDraining = true
     isAbandoned = true
-    giveBack(&effects) { event in !event.runs.contains { state.running[$0] != nil } }
+    let running = Set(state.running.keys)
+    giveBack(&effects) { $0.runs.isDisjoint(with: running) }
     // Those with a running script are given back when it has ended.
-    for number in state.openEvents.keys { state.openEvents[number]?.isInterrupted = true }
     for (number, event) in state.openEvents {
-      state.openEvents[number]?.runs = event.runs.filter { state.running[$0] != nil }
+      var event = event
+      event.isInterrupted = true
+      event.runs.formIntersection(running)
+      state.openEvents[number] = event
     }
   }
 

@@ -4,6 +4,7 @@ import Events
 import Glibc
 import Journal
 import Logging
+import Settings
 
 /// What the journal's thread does between its work, each at its own time.
 struct Upkeep {
@@ -27,7 +28,9 @@ extension Dispatcher {
   /// Bytes that are deleted for their size and not for their age.
   private static let slack = 0.95
 
-  /// Looks after the journal: checkpoints, deletion, room, what was counted. Never more than a moment's work.
+  /// Looks after the journal: checkpoints, deletion, room, what was counted.
+  ///
+  /// Never more than a moment's work.
   func maintain() {
     guard ContinuousClock.now >= upkeep.next else { return }
     upkeep.next = .now + .milliseconds(upkeep.cursor == nil ? 500 : 20)
@@ -52,6 +55,11 @@ extension Dispatcher {
     let counts = types.take()
     guard !counts.isEmpty else { return }
     try journal.transaction(isDurable: false) { () throws(SQLiteError) in try journal.writer.add(counts) }
+  }
+
+  /// Stores what was counted of types, within a transaction.
+  func storeTypesNow() throws(SQLiteError) {
+    try journal.writer.add(types.take())
   }
 
   private func deleteOld() throws(SQLiteError) {

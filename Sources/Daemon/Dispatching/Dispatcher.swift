@@ -8,6 +8,7 @@ import Logging
 import Scripts
 import Settings
 import Synchronization
+import WebAPI
 
 /// Takes accepted events into the journal, starts their runs in order and within the limits, and settles deliveries.
 ///
@@ -59,8 +60,14 @@ final class Dispatcher: @unchecked Sendable {
   let logger: Logger
   let counters: Counters
   let live = LiveOutputs()
+  let types: SeenTypes
+  /// Told why no source may be read, and when they may again.
+  let onHold: @Sendable (String?) -> Void
   let labels = Mutex<[UInt64: (label: RunLabel, run: Int64)]>([:])
   let journal: JournalKeeper
+
+  /// Matches stored events for a replay.
+  let matcher: Matcher
 
   var state = State()
   /// The actions of the journal's numbers, and how many of their runs may run at once.
@@ -79,15 +86,18 @@ final class Dispatcher: @unchecked Sendable {
 
   init(
     _ configuration: Configuration, journal: JournalKeeper, runner: any AttemptStarter, board: DaemonBoard,
-    log: RunLog, counters: Counters
+    types: SeenTypes, log: RunLog, counters: Counters, onHold: @escaping @Sendable (String?) -> Void
   ) {
     self.configuration = configuration
     self.journal = journal
     self.runner = runner
     self.board = board
+    self.types = types
+    self.onHold = onHold
     self.log = log
     logger = log.logger
     self.counters = counters
+    matcher = Matcher(ActionTable(configuration.actions))
     actions = Dictionary(configuration.actions.map { ($0.name, $0) }) { first, _ in first }
   }
 
@@ -175,8 +185,10 @@ final class Dispatcher: @unchecked Sendable {
 
   private func perform(_ effects: Effects) {
     board.add(effects.counts)
+    FailPoint.afterCommit.pass()
     settle(effects.settlements)
     for start in effects.starts {
+      FailPoint.beforeStart.pass()
       labels.withLock { $0[start.attempt.number] = (start.label, start.run) }
       live.begin(start.run)
       runner.start(start.invocation, as: start.attempt)
@@ -240,6 +252,7 @@ extension ScriptRunner: AttemptStarter {}
 
 extension Dispatcher: RunObserver {
   func started(_ attempt: AttemptID, pid: Int32) {
+    FailPoint.afterSpawn.pass()
     if let (label, _) = labels.withLock({ $0[attempt.number] }) { log.started(label, pid: pid) }
     inputs.add(.started(attempt, pid: pid, start: ProcessFacts.start(of: pid)), isUrgent: false)
   }

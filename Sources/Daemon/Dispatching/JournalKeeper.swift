@@ -9,7 +9,7 @@ import Settings
 ///
 /// Lives on the journal's thread.
 final class JournalKeeper {
-  private(set) var writer: JournalWriter
+  private let owned: OwnedJournal
   /// Why nothing can be recorded at present; nil = all is well.
   private(set) var trouble: String?
   private let settings: JournalSettings
@@ -24,10 +24,12 @@ final class JournalKeeper {
     self.settings = settings
     self.board = board
     self.logger = logger
-    writer = try JournalWriter(path: settings.path)
+    owned = try OwnedJournal(path: settings.path)
     writer.syncsCommits = settings.sync == .full
     tellOfSetAside()
   }
+
+  var writer: JournalWriter { owned.writer }
 
   func transaction<Value>(
     isDurable: Bool, _ body: () throws(SQLiteError) -> Value
@@ -58,13 +60,13 @@ final class JournalKeeper {
 
   /// Notes that a transaction failed: nothing is taken until one succeeds.
   func fail(_ error: SQLiteError) {
-    let words = "the journal \(settings.path) cannot be written: \(error.trouble.sentence)"
+    let words = "\(error.trouble.sentence(about: settings.path)) (\(error))"
     if trouble == nil {
       logger.error("journal is in trouble: nothing is taken until it is well", metadata: [LogKey.reason: "\(words)"])
     }
     trouble = words
     board.setTrouble(words)
-    mustReopen = mustReopen || error.trouble.needsReopening
+    mustReopen = mustReopen || [.inputOutput, .corrupt, .other].contains(error.trouble)
     nextTry = .now + delay
     delay = min(delay * 2, .seconds(5))
   }
@@ -85,7 +87,7 @@ final class JournalKeeper {
     guard ContinuousClock.now >= nextTry else { return false }
     guard mustReopen else { return probe() }
     do throws(JournalError) {
-      try writer.reopen()
+      try owned.reopen()
       writer.syncsCommits = settings.sync == .full
       mustReopen = false
       tellOfSetAside()
@@ -113,9 +115,9 @@ final class JournalKeeper {
   }
 
   private func tellOfSetAside() {
-    guard let path = writer.setAside else { return }
+    guard let (path, damage) = owned.setAside else { return }
     logger.critical(
       "journal was damaged: it was set aside, and a new one begun",
-      metadata: [LogKey.reason: "what it held can be looked at with sqlite3 in \(path)"])
+      metadata: [LogKey.reason: "\(damage); what it held lies in \(path)"])
   }
 }

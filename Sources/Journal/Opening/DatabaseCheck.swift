@@ -4,16 +4,26 @@ import CSQLite
 
 /// Looks for damage in a journal before it is used.
 enum DatabaseCheck {
-  /// Bytes up to which every page is looked at when a journal is opened.
+  /// How much is looked at.
+  enum Depth {
+    /// The schema and both ends of each table.
+    case ends
+    /// Every page.
+    case whole
+  }
+
+  /// How deeply a journal is looked at, by its bytes.
   ///
-  /// `PRAGMA quick_check` reads the whole file: a quarter of a second for this much from memory, about one from a disk.
-  /// A daemon has to be ready within two, so in a larger file only the schema and both ends of each table are read.
-  /// Damage elsewhere shows when it is read: `SQLiteError.trouble` says `corrupt` then.
-  static let wholeFileLimit: Int64 = 64 << 20
+  /// `PRAGMA quick_check` reads the whole file: 128 MiB take a quarter of a second from memory, about one from a disk,
+  /// and a daemon has to be ready within two. Damage elsewhere in a larger file shows when it is read:
+  /// `SQLiteError.trouble` says `corrupt` then, and the file is suspect when it is opened again.
+  static func depth(size: Int64, isSuspect: Bool) -> Depth {
+    size <= 128 << 20 || isSuspect ? .whole : .ends
+  }
 
   /// Throws what is wrong, as damage or as SQLite's own error.
-  static func run(_ connection: borrowing Connection, size: Int64) throws {
-    if size <= wholeFileLimit {
+  static func run(_ connection: borrowing Connection, _ depth: Depth) throws {
+    if depth == .whole {
       let found = try connection.prepare("PRAGMA quick_check(1)").first { row throws(SQLiteError) in row.text(0) }
       guard found == "ok" else { throw DatabaseOpening.Failure.damaged(found ?? "it cannot be checked") }
     }

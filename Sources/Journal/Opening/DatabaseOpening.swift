@@ -12,7 +12,7 @@ enum DatabaseOpening {
   }
 
   static func connection(
-    _ files: JournalFiles, sync: SyncMode, migrations: [String]
+    _ files: JournalFiles, sync: SyncMode, isSuspect: Bool = false, migrations: [String]
   ) throws(Failure) -> Connection {
     if files.size == nil {
       do { try files.create() } catch { throw .refused(error) }
@@ -23,7 +23,9 @@ enum DatabaseOpening {
       try judgeHeader(connection, files, known: migrations.count)
       try configure(connection)
       let version = try identify(connection, files, known: migrations.count)
-      if version > 0 { try DatabaseCheck.run(connection, size: files.size ?? 0) }
+      if version > 0 {
+        try DatabaseCheck.run(connection, DatabaseCheck.depth(size: files.size ?? 0, isSuspect: isSuspect))
+      }
       try useLog(connection, files)
       try migrate(connection, files, from: version, migrations)
       try connection.setSync(sync)

@@ -27,8 +27,9 @@ struct JournalFiles: Sendable {
   func makeDirectory() throws(JournalError) {
     var missing: [String] = []
     var directory = directory
-    while access(directory, F_OK) != 0, errno == ENOENT, let slash = directory.lastIndex(of: "/") {
+    while access(directory, F_OK) != 0, errno == ENOENT {
       missing.append(directory)
+      guard let slash = directory.lastIndex(of: "/"), slash != directory.startIndex else { break }
       directory = String(directory[..<slash])
     }
     for directory in missing.reversed() where mkdir(directory, 0o700) != 0 && errno != EEXIST {

@@ -10,13 +10,16 @@ struct OpenDatabase: ~Copyable {
   let damage: String?
 
   /// Opens the database; also anew, after trouble with the disk, under the lock that was taken once.
+  ///
+  /// `isSuspect` says that damage was met in it: then all of it is looked at, however large it is.
   static func open(
-    _ files: JournalFiles, sync: SyncMode, migrations: [String] = Schema.migrations
+    _ files: JournalFiles, sync: SyncMode, isSuspect: Bool = false, migrations: [String] = Schema.migrations
   ) throws(JournalError) -> OpenDatabase {
     var damage = orphanedLog(files)
     if damage == nil {
       do {
-        let connection = try DatabaseOpening.connection(files, sync: sync, migrations: migrations)
+        let connection = try DatabaseOpening.connection(
+          files, sync: sync, isSuspect: isSuspect, migrations: migrations)
         return OpenDatabase(connection: connection, setAside: nil, damage: nil)
       } catch {
         switch error {

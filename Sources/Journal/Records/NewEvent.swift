@@ -30,6 +30,8 @@ package struct NewEvent: Sendable {
   package var envelope: [UInt8]
   /// As received, the token blanked.
   package var body: [UInt8]
+  /// Bytes of the body as it came, also where it is not kept.
+  package var size: Int
   /// In the order of the files.
   package var runs: [NewRun]
 
@@ -51,6 +53,7 @@ package struct NewEvent: Sendable {
     self.settle = settle
     self.envelope = envelope
     self.body = body
+    size = body.count
     self.runs = runs
   }
 }

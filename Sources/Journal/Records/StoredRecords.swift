@@ -78,6 +78,15 @@ package struct StoredOutput: Sendable {
   package var tail: [UInt8]
   /// Bytes between the two that were not kept.
   package var dropped: Int64
+
+  package init(head: [UInt8], tail: [UInt8], dropped: Int64) {
+    self.head = head
+    self.tail = tail
+    self.dropped = dropped
+  }
+
+  /// Nothing was written.
+  package static let none = StoredOutput(head: [], tail: [], dropped: 0)
 }
 
 /// A type that was seen.

@@ -21,7 +21,7 @@ package enum DiskTrouble: String, Sendable, CaseIterable {
     case .inputOutput:
       "the disk failed under the journal \(path): look for its errors in the kernel's log, and replace it if need be"
     case .corrupt:
-      "the journal \(path) is damaged: restart the daemon, which sets the file aside and begins a new one"
+      "the journal \(path) is damaged: look at the disk; the file is set aside when it is opened next, and a new one begun"
     case .other: "the journal \(path) refused a change"
     }
   }

@@ -18,6 +18,11 @@ package struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible 
     self.systemError = systemError
   }
 
+  /// What SQLite let pass, but makes no sense.
+  init(corruption: String) {
+    self.init(code: SQLITE_CORRUPT, message: corruption)
+  }
+
   /// The last refusal of a connection.
   init(_ code: Int32, of connection: OpaquePointer?, statement: String? = nil) {
     // The connection remembers its last error only, and not every call leaves one there.
@@ -36,4 +41,7 @@ package struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible 
   package var description: String {
     "SQLite error \(code): \(message)" + (statement.map { " (while executing: \($0))" } ?? "")
   }
+
+  /// Thrown to take a transaction back for a reason that is not SQLite's.
+  package static let takenBack = SQLiteError(code: SQLITE_ABORT, message: "taken back")
 }

@@ -55,6 +55,13 @@ final class Statement {
   func all<Value>(
     _ values: SQLValue..., make: (borrowing Row) throws(SQLiteError) -> Value
   ) throws(SQLiteError) -> [Value] {
+    try all(values, make: make)
+  }
+
+  /// Executes the statement and makes something of every row.
+  borrowing func all<Value>(
+    _ values: [SQLValue], make: (borrowing Row) throws(SQLiteError) -> Value
+  ) throws(SQLiteError) -> [Value] {
     var all: [Value] = []
     try rows(values) { row throws(SQLiteError) in
       all.append(try make(row))

@@ -17,6 +17,13 @@ package struct QueuedRun: Sendable, Equatable {
   package var place: Int64
   /// Whether it may start as soon as the limits allow.
   package var isHead: Bool
+
+  package init(number: Int64, action: Int64, place: Int64, isHead: Bool) {
+    self.number = number
+    self.action = action
+    self.place = place
+    self.isHead = isHead
+  }
 }
 
 extension JournalWriter {
@@ -26,9 +33,10 @@ extension JournalWriter {
     try statements.insertEvent.run(
       .integer(try sourceID(event.source)), .integer(try typeID(event.type)), .optional(event.id),
       .optional(event.time), .integer(event.received), .optional(event.subject), .text(Self.json(event.objects)),
-      .text(event.result.rawValue), .optional(event.reason), .text(event.settle.rawValue), .integer(event.body.count))
+      .text(event.result.rawValue), .optional(event.reason), .text(event.settle.rawValue), .integer(event.size))
     let number = connection.lastInsertedRow
-    try statements.insertContent.run(.integer(number), .text(String(decoding: event.envelope, as: UTF8.self)), .blob(event.body))
+    try statements.insertContent.run(
+      .integer(number), .text(String(decoding: event.envelope, as: UTF8.self)), .blob(event.body))
     for object in event.objects {
       try statements.insertObject.run(.text(object.kind), .text(object.name), .integer(number))
     }

@@ -87,6 +87,13 @@ extension JournalWriter {
     }
   }
 
+  /// When an event was received: nanoseconds since 1970.
+  package func received(event number: Int64) throws(SQLiteError) -> Int64 {
+    try connection.prepare("SELECT received FROM events WHERE number = ?1").first(.integer(number)) {
+      row throws(SQLiteError) in row.integer(0)
+    } ?? 0
+  }
+
   package func content(ofEvent number: Int64) throws(SQLiteError) -> StoredContent? {
     try statements.content.first(.integer(number)) { row throws(SQLiteError) in
       StoredContent(envelope: Array(row.text(0).utf8), body: row.blob(1))
@@ -108,7 +115,7 @@ extension JournalWriter {
 
   /// Completes the start mark with the process.
   ///
-  /// - Parameter start: When the process began, in clock ticks since boot; nil when it had ended before one could look.
+  /// It began at `start`, in clock ticks since boot; nil when it had ended before one could look.
   package func mark(run: Int64, attempt: Int64, pid: Int32, start: Int64?) throws(SQLiteError) {
     try statements.markProcess.run(.integer(run), .integer(attempt), .integer(Int64(pid)), .optional(start))
   }

@@ -19,12 +19,9 @@ package struct ActionStatus: Sendable, Equatable {
 extension JournalWriter {
   /// Puts a run that waits for a person, or waits aside, at the end of its lane.
   ///
-  /// - Parameters:
-  ///   - isAside: Whether its action is suspended: then it stands in no lane for now.
-  ///   - isFresh: Whether its attempts count from the beginning again, as after a person's decision.
+  /// One whose action is suspended stands aside, in no lane. A fresh one has all its retries again, as after a person's
+  /// decision.
   package func rejoin(_ run: RunRecord, isAside: Bool, isFresh: Bool) throws(SQLiteError) -> QueuedRun {
-    // A waiting run that is retried now leaves its place first.
-    let freed = run.isQueued ? try leave(run) : nil
     var isHead = !isAside
     if isHead, let lane = run.lane {
       isHead = try !(statements.laneIsTaken.first(.integer(lane)) { _ throws(SQLiteError) in true } ?? false)
@@ -33,20 +30,14 @@ extension JournalWriter {
     try statements.rejoin.run(
       .integer(run.number), .boolean(!isAside), .boolean(isHead), .integer(place),
       .integer(isFresh ? 0 : run.failures), .integer(isFresh ? 0 : run.unclean))
-    _ = freed
     return QueuedRun(number: run.number, action: try actionID(run.action), place: place, isHead: isHead)
   }
 
   /// Takes a run out of its lane without an end: it waits aside.
   ///
-  /// - Returns: The run that may start now in its place.
+  /// The run that is returned may start in its place.
   package func stepAside(_ run: RunRecord, reason: String?) throws(SQLiteError) -> QueuedRun? {
     _ = try putBack(run, isAside: true, unclean: run.unclean, reason: reason)
-    return try promote(in: run.lane)
-  }
-
-  private func leave(_ run: RunRecord) throws(SQLiteError) -> QueuedRun? {
-    try connection.prepare("UPDATE runs SET queued = 0, head = 0 WHERE number = ?1").run(.integer(run.number))
     return try promote(in: run.lane)
   }
 
@@ -67,8 +58,9 @@ extension JournalWriter {
 
   /// The runs of an event that have not ended.
   package func openRuns(ofEvent event: Int64) throws(SQLiteError) -> [Int64] {
-    try connection.prepare("SELECT number FROM runs WHERE event = ?1 AND ended IS NULL AND state <> 'held' ORDER BY number")
-      .all(.integer(event)) { row throws(SQLiteError) in row.integer(0) }
+    try connection.prepare(
+      "SELECT number FROM runs WHERE event = ?1 AND ended IS NULL AND state <> 'held' ORDER BY number"
+    ).all(.integer(event)) { row throws(SQLiteError) in row.integer(0) }
   }
 
   /// The runs in a state that asks for a person, oldest first.
@@ -109,6 +101,27 @@ extension JournalWriter {
   }
 
   // MARK: Events
+
+  /// Stored events by the time of receipt: from `since` on, before `until`, both in nanoseconds since 1970.
+  package func events(since: Int64?, until: Int64?) throws(SQLiteError) -> [(number: Int64, type: String)] {
+    try connection.prepare(
+      """
+      SELECT e.number, t.name FROM events e JOIN types t ON t.id = e.type
+      WHERE e.received >= ?1 AND e.received < ?2 ORDER BY e.number
+      """
+    ).all(.integer(since ?? .min), .integer(until ?? .max)) { row throws(SQLiteError) in
+      (row.integer(0), row.text(1))
+    }
+  }
+
+  /// Where an event came from, and what became of it.
+  package func event(_ number: Int64) throws(SQLiteError) -> (source: String, result: EventResult)? {
+    try connection.prepare(
+      "SELECT s.name, e.result FROM events e JOIN sources s ON s.id = e.source WHERE e.number = ?1"
+    ).first(.integer(number)) { row throws(SQLiteError) in
+      (row.text(0), EventResult(rawValue: row.text(1)) ?? .matched)
+    }
+  }
 
   /// Gives an event that could not be decoded the facts that it has now.
   package func redecoded(_ number: Int64, as event: NewEvent) throws(SQLiteError) {

@@ -23,9 +23,16 @@ extension JournalWriter {
     }
   }
 
+  /// The actions that have runs which may start.
+  package func actionsWithHeads() throws(SQLiteError) -> [Int64] {
+    try connection.prepare("SELECT DISTINCT action FROM runs WHERE head = 1").all { row throws(SQLiteError) in
+      row.integer(0)
+    }
+  }
+
   /// Takes a run out of its lane for good, or holds it.
   ///
-  /// - Returns: The run that may start now in its place.
+  /// The run that is returned may start in its place.
   package func end(
     _ run: RunRecord, as state: RunState, at time: Int64, outcome: String?, reason: String?
   ) throws(SQLiteError) -> QueuedRun? {
@@ -55,9 +62,7 @@ extension JournalWriter {
       number: run.number, action: try actionID(run.action), place: run.place, isHead: !isAside)
   }
 
-  /// Makes the waiting runs pending whose time has come, at most `limit` of them.
-  ///
-  /// - Parameter now: Nanoseconds of `CLOCK_BOOTTIME`.
+  /// Makes the waiting runs pending whose time, in nanoseconds of `CLOCK_BOOTTIME`, has come; at most `limit` of them.
   package func takeDue(now: Int64, limit: Int) throws(SQLiteError) -> [QueuedRun] {
     let due = try statements.due.all(.integer(now), .integer(limit)) { row throws(SQLiteError) in
       QueuedRun(number: row.integer(0), action: row.integer(1), place: row.integer(2), isHead: true)

@@ -21,7 +21,6 @@ package struct OpenCounts: Sendable {
 extension JournalWriter {
   /// Runs that an earlier daemon did not see end.
   package func cutOffRuns() throws(SQLiteError) -> [CutOffRun] {
-    // Under the partial index of open runs; only running ones have an attempt that has not ended.
     let numbers = try connection.prepare(
       "SELECT number, attempts FROM runs WHERE ended IS NULL AND state = 'running' ORDER BY place"
     ).all { row throws(SQLiteError) in (row.integer(0), row.integer(1)) }
@@ -61,9 +60,7 @@ extension JournalWriter {
 
   /// Finds the times of waiting runs again after a boot, from the wall clock; none waits longer than it was to.
   ///
-  /// - Parameters:
-  ///   - now: Nanoseconds of `CLOCK_BOOTTIME`.
-  ///   - wall: Nanoseconds since 1970.
+  /// `now` is in nanoseconds of `CLOCK_BOOTTIME`, `wall` in nanoseconds since 1970.
   package func translateDueTimes(now: Int64, wall: Int64) throws(SQLiteError) {
     try connection.prepare(
       "UPDATE runs SET due = ?1 + min(max(due_wall - ?2, 0), delay) WHERE due IS NOT NULL"
@@ -72,7 +69,7 @@ extension JournalWriter {
 
   /// Takes the open runs of events that are settled with their runs out of the lanes: each waits for its redelivery.
   ///
-  /// - Returns: How many.
+  /// Returns how many these are.
   package func awaitRedeliveries() throws(SQLiteError) -> Int {
     let waiting = try connection.prepare(
       """
@@ -89,7 +86,7 @@ extension JournalWriter {
 
   /// Holds every pending or waiting run whose action is none of these.
   ///
-  /// - Returns: How many runs of which action.
+  /// Returns how many runs of which action.
   package func holdRunsOfMissingActions(_ names: Set<String>, at time: Int64) throws(SQLiteError) -> [String: Int] {
     let known = try connection.prepare("SELECT name FROM actions ORDER BY id").all { row throws(SQLiteError) in
       row.text(0)

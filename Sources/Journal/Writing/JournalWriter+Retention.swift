@@ -37,11 +37,9 @@ extension JournalWriter {
 
   /// Deletes the oldest events all of whose runs have ended, with all that belongs to them.
   ///
-  /// - Parameters:
-  ///   - before: Only events received before: nanoseconds since 1970; nil = of any age.
-  ///   - after: Where the last call of the same pass came to.
-  ///   - limit: How many events are looked at.
-  /// - Returns: How many were deleted, and where the pass came to; nil at its end.
+  /// Looks at `limit` events behind the one that the last call of the same pass came to, and deletes those received
+  /// before a time in nanoseconds since 1970; without one, whatever their age. The last that it looked at is nil when
+  /// the pass is over.
   package func deleteEvents(
     before time: Int64?, after number: Int64, limit: Int
   ) throws(SQLiteError) -> (deleted: Int, last: Int64?) {

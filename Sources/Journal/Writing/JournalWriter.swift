@@ -8,7 +8,7 @@ package final class JournalWriter {
   let connection: Connection
   let statements: WriterStatements
   /// Grows with every change of a run; the places in the lanes are of the same sequence.
-  private(set) var sequence: Int64
+  package private(set) var sequence: Int64
   private var ids = Interned()
 
   /// Numbers that stand for names, as the file has them.
@@ -32,8 +32,8 @@ package final class JournalWriter {
 
   /// Makes several changes one.
   ///
-  /// - Parameter isDurable: Whether the changes have to survive a power cut when this returns; otherwise they survive
-  ///   the end of the process only, and a power cut takes them back together with all that came after them.
+  /// What is durable survives a power cut once this has returned; other changes survive the end of the process only,
+  /// and a power cut takes them back together with all that came after them. What `body` throws takes everything back.
   package func transaction<Value>(
     isDurable: Bool, _ body: () throws(SQLiteError) -> Value
   ) throws(SQLiteError) -> Value {
@@ -92,6 +92,11 @@ package final class JournalWriter {
     let id = try statements.internAction.first(.text(name)) { row throws(SQLiteError) in row.integer(0) } ?? 0
     ids.actions[name] = id
     return id
+  }
+
+  /// Copies the log into the file where it has grown; to be called between transactions.
+  package func checkpoint() throws(SQLiteError) {
+    _ = try connection.checkpoint()
   }
 
   // MARK: Facts

@@ -26,7 +26,7 @@ struct TailCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    // Every line is written at once, so that nothing is lost by ending here.
+    // What was printed is written before every wait, so that nothing is lost by ending here.
     signal(SIGINT) { _ in _exit(0) }
     let client = try daemon.daemon().client
     var position: Position?
@@ -41,6 +41,7 @@ struct TailCommand: ParsableCommand {
           position = nil
         }
         position = try printNews(client, from: position ?? latest, to: latest)
+        fflush(nil)
         usleep(Self.interval)
       } catch {
         guard case .unreachable(let socket, let reason) = error, position != nil else {

@@ -84,6 +84,12 @@ struct StartWindows {
     if windows[action]?.isIdle == true { windows[action] = nil }
   }
 
+  mutating func removeAll(ofAction action: Int64) {
+    windows[action]?.heads = []
+    windows[action]?.isComplete = true
+    if windows[action]?.isIdle == true { windows[action] = nil }
+  }
+
   mutating func countStart(ofAction action: Int64) {
     windows[action, default: Window(isComplete: true)].running += 1
     runningCount += 1

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Events
+import Glibc
+import Journal
+import Settings
+import Synchronization
+import WebAPI
+
+/// What people and programs ask of the running daemon: decisions go to the journal's thread, the rest is known.
+struct ControlDesk: DaemonControl {
+  let dispatcher: Dispatcher
+  let board: DaemonBoard
+  let unmatched: UnmatchedEvents
+  let counters: Counters
+  let started: Int64
+
+  func status() async -> DaemonStatus {
+    let configuration = dispatcher.configuration
+    var status = DaemonStatus()
+    status.version = Version.current
+    status.pid = getpid()
+    status.started = started
+    status.revision = configuration.revision
+    status.files = configuration.files
+    status.journalPath = configuration.journal.path
+    status.actions = configuration.actions.map {
+      DaemonStatus.Action(name: $0.name, status: $0.mode.rawValue, pending: 0, running: 0, waiting: 0)
+    }
+    board.fill(&status)
+    for (name, value) in counters.all { status.counters[name] = value }
+    return status
+  }
+
+  func retry(_ selection: RunSelection) async throws(ControlError) -> [RunChange] {
+    try await ask { dispatcher, effects in try dispatcher.retry(selection, &effects) }
+  }
+
+  func discard(_ selection: RunSelection) async throws(ControlError) -> [RunChange] {
+    try await ask { dispatcher, effects in try dispatcher.discard(selection, &effects) }
+  }
+
+  func replay(_ request: ReplayRequest) async throws(ControlError) -> ReplayResult {
+    try await ask { dispatcher, effects in try dispatcher.replay(request, &effects) }
+  }
+
+  func setSuspended(_ isSuspended: Bool, action: String?) async throws(ControlError) {
+    try await ask { dispatcher, effects in
+      try dispatcher.setSuspended(isSuspended, action: action, &effects)
+    }
+  }
+
+  func confirmClock() async throws(ControlError) {
+    try await ask { dispatcher, _ in try dispatcher.confirmClock() }
+  }
+
+  func unmatched(limit: Int) async -> [UnmatchedEvent] { unmatched.newest(limit) }
+
+  func liveOutput(ofRun run: Int64, after offset: UInt64) async -> LiveOutput? {
+    dispatcher.live.output(of: run, after: offset).map { output in
+      LiveOutput(offset: output.offset, bytes: output.bytes, isEnded: false)
+    }
+  }
+
+  func actions(takingType type: String, source: String?) async -> [String] {
+    dispatcher.configuration.actions.filter { action in
+      action.mode != .disabled && action.events.takes(type: type)
+        && (source.map { source in action.sources.map { $0.contains(source) } ?? true } ?? true)
+    }.map(\.name)
+  }
+
+  func flushTypes() async {
+    _ = try? await ask { dispatcher, _ in try dispatcher.storeTypesNow() }
+  }
+
+  /// Has something done on the journal's thread, in a transaction of its own.
+  private func ask<Answer: Sendable>(
+    _ work: @escaping @Sendable (Dispatcher, inout Effects) throws -> Answer
+  ) async throws(ControlError) -> Answer {
+    let result: Result<Answer, ControlError> = await withCheckedContinuation { continuation in
+      let answer = OnceBox<Answer>()
+      dispatcher.inputs.add(
+        .asked(
+          Request(
+            perform: { dispatcher, effects in answer.set(try work(dispatcher, &effects)) },
+            answer: { refusal in
+              if let refusal {
+                continuation.resume(returning: .failure(refusal))
+              } else if let answer = answer.value {
+                continuation.resume(returning: .success(answer))
+              } else {
+                continuation.resume(returning: .failure(.unavailable("the daemon is stopping")))
+              }
+            })))
+    }
+    return try result.get()
+  }
+}

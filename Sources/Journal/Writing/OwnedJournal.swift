@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A journal that this process has for itself: its lock is held as long as this object lives.
+package final class OwnedJournal {
+  /// Writes it; another one after `reopen`.
+  package private(set) var writer: JournalWriter
+  /// Where damaged files were put when the journal was opened the last time, and what was wrong with them.
+  package private(set) var setAside: (path: String, damage: String)?
+  private let files: JournalFiles
+  private let lock: JournalLock
+
+  /// Takes the lock and opens the journal, or begins one.
+  package init(path: String) throws(JournalError) {
+    let opened = try OpenJournal.open(path: path, sync: .full)
+    files = opened.files
+    setAside = opened.setAside.map { ($0, opened.damage ?? "it is damaged") }
+    do throws(SQLiteError) {
+      writer = try JournalWriter(opened.connection)
+    } catch {
+      throw .sqlite(error)
+    }
+    lock = opened.lock
+  }
+
+  /// Opens the file again after trouble with its disk; what is damaged is set aside.
+  package func reopen() throws(JournalError) {
+    let opened = try OpenDatabase.open(files, sync: .full)
+    let setAside = opened.setAside
+    let damage = opened.damage
+    do throws(SQLiteError) {
+      writer = try JournalWriter(opened.connection)
+    } catch {
+      throw .sqlite(error)
+    }
+    self.setAside = setAside.map { ($0, damage ?? "it is damaged") }
+  }
+}
