@@ -111,7 +111,8 @@ let package = Package(
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "AMQP", "Daemon", "Events", "Scripts", "Settings", .product(name: "Logging", package: "swift-log"),
+        "AMQP", "Daemon", "Events", "Journal", "Scripts", "Settings", "WebAPI",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: swift
     ),
