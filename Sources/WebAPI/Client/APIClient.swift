@@ -45,7 +45,7 @@ package final class APIClient {
   private let timeout: TimeAmount
   private let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-  /// - Parameter timeout: How long one answer may take.
+  /// Prepares a client of which no answer may take longer than the timeout.
   package init(socket: String, timeout: Duration = .seconds(60)) {
     self.socket = socket
     let (seconds, attoseconds) = timeout.components

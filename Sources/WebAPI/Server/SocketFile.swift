@@ -31,7 +31,8 @@ struct SocketFile {
     let directory = open(directoryPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard directory >= 0 else {
       throw SocketFailure(
-        path, "its directory \(directoryPath) cannot be opened: \(Self.reason(errno)); make it, or name another in [api]")
+        path,
+        "its directory \(directoryPath) cannot be opened: \(Self.reason(errno)); make it, or name another in [api]")
     }
     defer { close(directory) }
     guard flock(directory, LOCK_EX) == 0 else { throw SocketFailure(path, Self.reason(errno)) }
@@ -75,7 +76,9 @@ struct SocketFile {
     var refusal: String?
     if let name {
       if let group = Self.group(name) {
-        if chown(path, uid_t.max, group) != 0 { refusal = "it cannot be given to the group \(name): \(Self.reason(errno))" }
+        if chown(path, uid_t.max, group) != 0 {
+          refusal = "it cannot be given to the group \(name): \(Self.reason(errno))"
+        }
       } else {
         refusal = "there is no group \(name)"
       }

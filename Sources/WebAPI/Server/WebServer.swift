@@ -39,9 +39,10 @@ package final class WebServer: Sendable {
   private let logger: Logger
   private let running = Mutex<Running?>(nil)
 
-  /// - Parameters:
-  ///   - group: Whose members may use the socket; nil = only the owner and the owner's group.
-  ///   - mapping: How the bodies of a source are read.
+  /// Prepares a server for a socket that `start` makes.
+  ///
+  /// The members of `group` may use it, without one the owner's group; `mapping` says how the bodies of a source are
+  /// read.
   package init(
     journal: any JournalReading, control: any DaemonControl, socket path: String, group: String?,
     mapping: @escaping @Sendable (_ source: String) -> EventMapping = { _ in EventMapping() }, logger: Logger
@@ -126,7 +127,7 @@ package final class WebServer: Sendable {
       }
       ended.succeed()
     }
-    listening.futureResult.eventLoop.scheduleTask(in: Limit.start) { listening.fail(ChannelError.connectTimeout(Limit.start)) }
+    loops.next().scheduleTask(in: Limit.start) { listening.fail(ChannelError.connectTimeout(Limit.start)) }
     return (Running(loops: loops, services: services, task: task, ended: ended.futureResult), listening.futureResult)
   }
 
