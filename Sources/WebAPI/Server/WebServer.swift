@@ -22,7 +22,7 @@ package final class WebServer: Sendable {
     /// Those that wait for one of these.
     static let backlog = 128
     static let idle = TimeAmount.seconds(30)
-    static let start = TimeAmount.seconds(10)
+    static let start = TimeAmount.seconds(60)
     static let stop = TimeAmount.seconds(2)
   }
 
