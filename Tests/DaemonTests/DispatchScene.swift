@@ -102,6 +102,7 @@ final class DispatchScene {
   func arrive(
     _ id: String?, node: String = "n", actions: [String]? = nil, settle: SettleMode = .journal
   ) throws -> UInt64 {
+    let dispatcher = try dispatcher
     deliveries += 1
     let body = #"{"event_type": "a.b", "message_id": "\#(id ?? "x")", "payload": {"node_uuid": "\#(node)"}}"#
     var envelope = Envelope(source: "default")
@@ -118,7 +119,7 @@ final class DispatchScene {
         event: new, envelope: envelope,
         receipt: Receipt(settler: recorder, tag: DeliveryTag(generation: 1, number: deliveries)))
     }
-    try dispatcher.work([.arrived([arrival])])
+    dispatcher.work([.arrived([arrival])])
     return deliveries
   }
 

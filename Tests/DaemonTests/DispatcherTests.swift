@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AMQP
 import Events
 import Journal
 import Scripts
+import Settings
 import Testing
 import WebAPI
 
@@ -44,7 +46,7 @@ import WebAPI
       try scene.arrive(nil)
       try scene.arrive(nil)
       #expect(scene.recorder.started.count == 2)
-      #expect(scene.recorder.started[0].variable("ONEVENT_RUN_ID") != scene.recorder.started[1].variable("ONEVENT_RUN_ID"))
+      #expect(Set(scene.recorder.started.map { $0.variable("ONEVENT_RUN_ID") }).count == 2)
     }
   }
 
@@ -54,7 +56,11 @@ import WebAPI
       try scene.arrive("a", node: "x")
       try scene.arrive("b", node: "x")
       try scene.arrive("c", node: "y")
-      let order = { scene.recorder.started.map { "\($0.variable("ONEVENT_EVENT_ID") ?? "")/\($0.variable("ONEVENT_ACTION") ?? "")" } }
+      let order = {
+        scene.recorder.started.map { started in
+          ["ONEVENT_EVENT_ID", "ONEVENT_ACTION"].map { started.variable($0) ?? "" }.joined(separator: "/")
+        }
+      }
       #expect(order() == ["a/one", "c/one"])
       try scene.end(0)
       #expect(order() == ["a/one", "c/one", "a/two"])
@@ -93,13 +99,12 @@ import WebAPI
     try DispatchScene.with([action]) { scene in
       try scene.arrive("a")
       try scene.end(0, .timedOut)
-      try scene.dispatcher.work([.tick])
-      #expect(scene.recorder.started.count == 2)
-      #expect(scene.recorder.started.last?.variable("ONEVENT_ATTEMPT") == "2")
       try scene.end(1, .timedOut)
+      #expect(scene.recorder.started.map { $0.variable("ONEVENT_ATTEMPT") } == ["1", "2", "3"])
       scene.crash()
       try scene.dispatcher.work([.tick])
-      #expect(scene.recorder.started.map { $0.variable("ONEVENT_ATTEMPT") } == ["3"])
+      // The third was cut off: it counts as an attempt, not as a failure.
+      #expect(scene.recorder.started.map { $0.variable("ONEVENT_ATTEMPT") } == ["4"])
       try scene.end(0, .timedOut)
       #expect(try scene.states() == [.failed])
     }
@@ -158,7 +163,8 @@ import WebAPI
 
   @Test("A value that cannot be passed refuses the run, and the next of its key starts at once")
   func refuses() throws {
-    let action = DispatchScene.action("one") { $0.parameters = [try Parameter("missing")] }
+    let missing = try Parameter("missing")
+    let action = DispatchScene.action("one") { $0.parameters = [missing] }
     try DispatchScene.with([action, DispatchScene.action("two")]) { scene in
       try scene.arrive("a")
       #expect(try scene.states() == [.refused, .running])

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AMQP
 import Events
 import Journal
+import Settings
 import Testing
 
 @testable import Daemon

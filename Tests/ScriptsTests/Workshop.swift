@@ -56,6 +56,8 @@ final class Workshop: Sendable {
       try #require(errno == EAGAIN)
       sched_yield()
     }
+    // Closing is not enough: such a child may hold the lease too, and the next writer's coming would end us by SIGIO.
+    try #require(fcntl(file, 1_024, F_UNLCK) == 0)
   }
 
   /// Writes a shell script and returns its path.

@@ -43,7 +43,7 @@ extension Dispatcher {
       throw ControlError.notFound("there is no event \(number) in the journal")
     }
     // Replays of one event differ, whenever they are made.
-    let salt = "replay \(journal.writer.sequence)"
+    let salt = try "replay \(journal.writer.sequence)"
     let made: (event: NewEvent, runs: [NewRun])
     do {
       made = try withEvent(number, source: stored.source) { event in

@@ -106,6 +106,7 @@ final class Dispatcher: @unchecked Sendable {
     while !isStopped {
       work(inputs.take(waiting: patience))
     }
+    journal.finish()
   }
 
   /// How long it waits at most for something to do.

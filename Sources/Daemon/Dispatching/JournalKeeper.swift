@@ -18,6 +18,7 @@ final class JournalKeeper {
   private var nextTry = ContinuousClock.now
   private var delay = Duration.milliseconds(250)
   private var mustReopen = false
+  private var isSuspect = false
 
   /// Opens the journal, whose lock is then held for the process's life.
   init(_ settings: JournalSettings, board: DaemonBoard, logger: Logger) throws(JournalError) {
@@ -25,11 +26,19 @@ final class JournalKeeper {
     self.board = board
     self.logger = logger
     owned = try OwnedJournal(path: settings.path)
-    writer.syncsCommits = settings.sync == .full
+    owned.writer?.syncsCommits = settings.sync == .full
     tellOfSetAside()
   }
 
-  var writer: JournalWriter { owned.writer }
+  /// Writes the journal.
+  ///
+  /// There is none after trouble that made it necessary to open the file again, until that has succeeded.
+  var writer: JournalWriter {
+    get throws(SQLiteError) {
+      guard let writer = owned.writer else { throw .notOpen }
+      return writer
+    }
+  }
 
   func transaction<Value>(
     isDurable: Bool, _ body: () throws(SQLiteError) -> Value
@@ -67,8 +76,18 @@ final class JournalKeeper {
     trouble = words
     board.setTrouble(words)
     mustReopen = mustReopen || [.inputOutput, .corrupt, .other].contains(error.trouble)
+    isSuspect = isSuspect || error.trouble == .corrupt
     nextTry = .now + delay
     delay = min(delay * 2, .seconds(5))
+  }
+
+  /// Empties the log into the file, at a clean end; what it cannot is done at the next start.
+  func finish() {
+    do throws(SQLiteError) {
+      try writer.finish()
+    } catch {
+      logger.warning("journal was not tidied up", metadata: [LogKey.reason: "\(error)"])
+    }
   }
 
   /// Notes that a transaction succeeded.
@@ -87,8 +106,9 @@ final class JournalKeeper {
     guard ContinuousClock.now >= nextTry else { return false }
     guard mustReopen else { return probe() }
     do throws(JournalError) {
-      try owned.reopen()
-      writer.syncsCommits = settings.sync == .full
+      try owned.reopen(isSuspect: isSuspect)
+      owned.writer?.syncsCommits = settings.sync == .full
+      isSuspect = false
       mustReopen = false
       tellOfSetAside()
       return probe()

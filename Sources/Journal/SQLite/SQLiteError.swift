@@ -42,6 +42,9 @@ package struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible 
     "SQLite error \(code): \(message)" + (statement.map { " (while executing: \($0))" } ?? "")
   }
 
+  /// The file could not be opened again after trouble.
+  package static let notOpen = SQLiteError(code: SQLITE_CANTOPEN, message: "the journal is not open")
+
   /// Thrown to take a transaction back for a reason that is not SQLite's.
   package static let takenBack = SQLiteError(code: SQLITE_ABORT, message: "taken back")
 }

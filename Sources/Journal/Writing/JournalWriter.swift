@@ -99,6 +99,11 @@ package final class JournalWriter {
     _ = try connection.checkpoint()
   }
 
+  /// Copies all of the log into the file and empties it, as at a clean end.
+  package func finish() throws(SQLiteError) {
+    _ = try connection.checkpoint(truncates: true)
+  }
+
   // MARK: Facts
 
   package func fact(_ name: String) throws(SQLiteError) -> String? {

@@ -2,8 +2,8 @@
 
 /// A journal that this process has for itself: its lock is held as long as this object lives.
 package final class OwnedJournal {
-  /// Writes it; another one after `reopen`.
-  package private(set) var writer: JournalWriter
+  /// Writes it; another one after `reopen`, and none while that has not succeeded.
+  package private(set) var writer: JournalWriter?
   /// Where damaged files were put when the journal was opened the last time, and what was wrong with them.
   package private(set) var setAside: (path: String, damage: String)?
   private let files: JournalFiles
@@ -23,8 +23,12 @@ package final class OwnedJournal {
   }
 
   /// Opens the file again after trouble with its disk; what is damaged is set aside.
-  package func reopen() throws(JournalError) {
-    let opened = try OpenDatabase.open(files, sync: .full)
+  ///
+  /// The old connection is closed first: two that write would meet a defect of SQLite 3.40 (see sqlite.org/wal.html,
+  /// "The WAL-Reset Bug").
+  package func reopen(isSuspect: Bool) throws(JournalError) {
+    writer = nil
+    let opened = try OpenDatabase.open(files, sync: .full, isSuspect: isSuspect)
     let setAside = opened.setAside
     let damage = opened.damage
     do throws(SQLiteError) {
