@@ -58,7 +58,7 @@ struct ControlDesk: DaemonControl {
 
   func liveOutput(ofRun run: Int64, after offset: UInt64) async -> LiveOutput? {
     dispatcher.live.output(of: run, after: offset).map { output in
-      LiveOutput(offset: output.offset, bytes: output.bytes, isEnded: false)
+      LiveOutput(offset: output.offset, bytes: output.bytes, isEnded: output.isEnded)
     }
   }
 

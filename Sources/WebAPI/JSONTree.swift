@@ -76,7 +76,7 @@ enum JSONTree {
 extension JSONTree {
   /// JSON text that was stored: as it stands where it is JSON, else as a string, so that an answer always is JSON.
   ///
-  /// - Parameter document: Memory to check it in; a list of many uses one.
+  /// It is checked in the memory of the document; a list of many uses one.
   static func stored(_ text: some Collection<UInt8>, _ document: JSONDocument) -> JSONTree {
     let bytes = Array(text)
     do {

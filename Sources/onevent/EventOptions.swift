@@ -23,7 +23,7 @@ struct EventOptions: ParsableArguments {
 
   /// Decodes the event; what cannot be read ends the command with 74, what cannot be decoded with 65.
   ///
-  /// - Parameter recorded: The event, where it is a recorded one; else the file is read.
+  /// The file is read where no recorded event is given.
   func withEvent<R>(
     mapping: EventMapping, source: String, _ recorded: RecordedEvent? = nil, _ body: (Event) throws -> R
   ) throws -> R {

@@ -12,7 +12,7 @@ struct SourceOptions: ParsableArguments {
 
   /// The source of the configuration that `--config` names; nil without one.
   ///
-  /// - Parameter recorded: The source that a recorded event came from.
+  /// Where none is named, a recorded event is read as the source that it came from.
   func chosen(from recorded: String? = nil) throws -> SourceSettings? {
     guard !options.config.isEmpty || source != nil else { return nil }
     return try chosen(of: try options.load(), from: recorded)

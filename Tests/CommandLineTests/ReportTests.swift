@@ -30,7 +30,10 @@ import WebAPI
     #expect(lines.contains("  event     e17 t, subject n-1"))
     #expect(lines.contains("attempt 1: exited 3 after 0.512 s"))
     #expect(lines.contains(#"  argv[1]   "a b\u001b""#))
-    #expect(lines.suffix(7) == ["  stdout", "    | one", "    | two", "  stderr", "    | a", "    … 9 bytes were not kept …", "    | z"])
+    let output = [
+      "  stdout", "    | one", "    | two", "  stderr", "    | a", "    … 9 bytes were not kept …", "    | z",
+    ]
+    #expect(lines.suffix(7) == output)
     #expect(!lines.contains { $0.hasPrefix("  due") || $0.hasPrefix("  reason") })
   }
 
@@ -46,18 +49,25 @@ import WebAPI
     #expect(lines.contains("  object    node:n-1"))
     #expect(lines.contains("  run       5  abcd  a  held (its action is gone)"))
     #expect(lines.contains("  routing key k"))
-    #expect(lines.suffix(10) == [
-      "  payload", "    {", "      \"a\": [", "        1", "        {", "          \"b\": \"\\u{9b}\"", "        }",
-      "      ]", "      \"c\": {}", "    }",
-    ])
+    #expect(
+      lines.suffix(10) == [
+        "  payload", "    {", "      \"a\": [", "        1", "        {", "          \"b\": \"\\u{9b}\"", "        }",
+        "      ]", "      \"c\": {}", "    }",
+      ])
     let broken = try value(#"{"event":18,"type":"","result":"undecodable","body":{"base64":"/wo="},"decoded":null}"#)
-    #expect(EventReport(broken, title: "event e18").lines.suffix(3) == ["  body      2 bytes that are not decoded", "    | \u{FFFD}", "    | "])
+    let last = EventReport(broken, title: "event e18").lines.suffix(3)
+    #expect(last == ["  body      2 bytes that are not decoded", "    | \u{FFFD}", "    | "])
   }
 
   @Test("a status names what needs a person, and only that")
   func status() throws {
     let well = try value(
-      #"{"version":"1","pid":7,"started":"2026-11-27T00:00:00.000000Z","revision":"r","files":["f"],"suspended":true,"sources":[{"source":"s","state":"connected","since":"2026-11-27T00:00:00.000000Z","host":"h","queues":{"q":"consumed"}}],"actions":[{"action":"a","status":"enabled","running":1,"pending":2,"waiting":3}],"running":1,"pending":2,"waiting":3,"held":4,"failed":5,"journal":{"path":"p","bytes":20480,"trouble":null,"retention_suspended":null}}"#)
+      #"""
+      {"version":"1","pid":7,"started":"2026-11-27T00:00:00.000000Z","revision":"r","files":["f"],"suspended":true,
+       "sources":[{"source":"s","state":"connected","since":"2026-11-27T00:00:00.000000Z","host":"h","queues":{"q":"consumed"}}],
+       "actions":[{"action":"a","status":"enabled","running":1,"pending":2,"waiting":3}],
+       "running":1,"pending":2,"waiting":3,"held":4,"failed":5,"journal":{"path":"p","bytes":20480,"trouble":null,"retention_suspended":null}}
+      """#)
     let report = StatusReport(well)
     #expect(report.troubles.isEmpty)
     let lines = report.lines(for: Terminal(width: nil, hasColour: false))
@@ -66,7 +76,10 @@ import WebAPI
     #expect(lines.contains("journal: p, 20 KiB"))
     #expect(lines.contains("s\tconnected\t2026-11-27T00:00:00Z\th\tq consumed"))
     let ill = try value(
-      #"{"sources":[{"source":"s","state":"lost","reason":"refused"}],"journal":{"trouble":"the disk is full","retention_suspended":"the clock jumped"}}"#)
+      #"""
+      {"sources":[{"source":"s","state":"lost","reason":"refused"}],
+       "journal":{"trouble":"the disk is full","retention_suspended":"the clock jumped"}}
+      """#)
     #expect(StatusReport(ill).troubles.count == 3)
   }
 }

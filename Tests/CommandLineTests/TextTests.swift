@@ -21,7 +21,7 @@ import Testing
   @Test("on a terminal columns are aligned, and the widest flexible one is cut until a line fits")
   func aligned() {
     let lines = table.lines(for: Terminal(width: 26, hasColour: false))
-    #expect(lines == ["RUN  ACTION         STATE", "1    a-very-long-…  failed", "22   b\\u{1b}[2J\\u…  running"])
+    #expect(lines == ["RUN  ACTION        STATE", "1    a-very-long…  failed", "22   b\\u{1b}[2J\\…  running"])
     #expect(lines.allSatisfy { $0.count <= 26 })
     let wide = table.lines(for: Terminal(width: 200, hasColour: false))
     #expect(wide[1] == "1    a-very-long-action  failed")
@@ -67,12 +67,19 @@ import Testing
     #expect(RecordName(argument: text) == expected)
   }
 
-  @Test("where an event is meant, a number is one", arguments: [("17", EventName.stored(17)), ("e17", .stored(17)), ("u3", .unmatched(3)), ("abcd", nil), ("./17", nil), ("-", nil)])
+  @Test(
+    "where an event is meant, a number is one",
+    arguments: [
+      ("17", EventName.stored(17)), ("e17", .stored(17)), ("u3", .unmatched(3)), ("abcd", nil), ("./17", nil),
+      ("-", nil),
+    ])
   func eventNames(text: String, expected: EventName?) {
     #expect(EventName(argument: text) == expected)
   }
 
-  @Test("sizes are said in the unit that leaves at most five digits", arguments: [(0, "0 bytes"), (10_239, "10239 bytes"), (10_240, "10 KiB"), (4 << 30, "4096 MiB")])
+  @Test(
+    "sizes are said in the unit that leaves at most five digits",
+    arguments: [(0, "0 bytes"), (10_239, "10239 bytes"), (10_240, "10 KiB"), (4 << 30, "4096 MiB")])
   func sizes(bytes: Int64, text: String) {
     #expect(StatusReport.size(bytes) == text)
   }

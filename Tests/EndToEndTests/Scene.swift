@@ -129,6 +129,26 @@ final class Scene {
   func command(_ arguments: String..., input: String = "", environment: [String: String] = [:]) async throws
     -> CommandResult
   {
+    try await run(command: arguments, input: input, environment: environment)
+  }
+
+  /// Starts a command of the binary; what it prints goes into a file of this scene.
+  func start(_ arguments: [String], output: String) throws -> Program {
+    try Program(
+      oneventBinary.path, arguments, environment: childEnvironment(state), directory: directory.path,
+      output: directory.appendingPathComponent(output).path,
+      errors: directory.appendingPathComponent("\(output).errors").path)
+  }
+
+  /// What a file of this scene holds; empty while it is not there.
+  func text(of name: String) -> String {
+    (try? String(contentsOf: directory.appendingPathComponent(name), encoding: .utf8)) ?? ""
+  }
+
+  /// Runs a command of the binary to its end.
+  func run(command arguments: [String], input: String = "", environment: [String: String] = [:]) async throws
+    -> CommandResult
+  {
     let directory = directory.path
     let environment = state.merging(environment) { $1 }
     let result = try await outsideOfThePool {

@@ -35,7 +35,8 @@ import Testing
       #expect(decoded["type"] as? String == "lease.begin")
       #expect((decoded["payload"] as? [String: String])?["purpose"] == "test")
       let runs = try #require(answer["runs"] as? [[String: Any]])
-      #expect(runs.map { $0["run_id"] as? String } == ["abcd2", "abcd1"].map { $0 + String(repeating: "0", count: 27) })
+      let ids = ["abcd2", "abcd1"].map { $0 + String(repeating: "0", count: 27) }
+      #expect(runs.map { $0["run_id"] as? String } == ids)
       #expect(runs.allSatisfy { $0["event"] as? Int == 1 })
     }
   }
@@ -135,7 +136,8 @@ import Testing
       scene.control.state.withLock { status in
         status.sources = [
           .init(
-            name: "a", state: "lost", host: "h:5672", queues: ["q": "consumed"], reason: "refused", since: 1_000_000_000)
+            name: "a", state: "lost", host: "h:5672", queues: ["q": "consumed"], reason: "refused", since: 1_000_000_000
+          )
         ]
         status.actions = [.init(name: "fulfill", status: "observe", pending: 3, running: 1, waiting: 2)]
         status.journalTrouble = "the disk is full"

@@ -46,7 +46,7 @@ final class ServerScene: Sendable {
     let socket = socket
     let parameters = RequestParameters(items.map { RequestParameters.Item($0.0, $0.1) })
     return try await outsideOfThePool {
-      try APIClient(socket: socket, timeout: .seconds(20)).send(
+      try APIClient(socket: socket, timeout: .seconds(60)).send(
         method, path, parameters, body: body.map { Array($0.utf8) }
       ).json
     }

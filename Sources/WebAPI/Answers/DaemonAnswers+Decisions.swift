@@ -65,7 +65,8 @@ extension DaemonAnswers {
     let since = try request.instant("since")
     guard (events == nil) != (since == nil) else {
       throw Problem(
-        .invalid, "the body selects nothing that is clear; say either {\"events\": [NUMBER, …]} or {\"since\": INSTANT}",
+        .invalid,
+        "the body selects nothing that is clear; say either {\"events\": [NUMBER, …]} or {\"since\": INSTANT}",
         field: "events")
     }
     let until = try request.instant("until")

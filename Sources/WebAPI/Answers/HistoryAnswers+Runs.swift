@@ -14,10 +14,8 @@ extension HistoryAnswers {
     let runs = try await asking { () async throws(JournalError) in try await journal.runs(query) }
     var next: String?
     if let last = runs.last, runs.count == query.limit {
-      let replaced =
-        query.changedAfter == nil
-        ? parameters.replacing("before", String(last.number)) : parameters.replacing("changed_after", String(last.change))
-      next = "/api/v1/runs?\(replaced.encoded)"
+      let (name, value) = query.changedAfter == nil ? ("before", last.number) : ("changed_after", last.change)
+      next = "/api/v1/runs?\(parameters.replacing(name, String(value)).encoded)"
     }
     return Reply(.object([("runs", .list(runs.map { .object($0.members) }))]), next: next)
   }

@@ -12,6 +12,8 @@ package enum APIFailure: Error, Sendable, Equatable, CustomStringConvertible {
   case unreachable(socket: String, reason: String)
   /// This user may not use the socket.
   case forbidden(socket: String)
+  /// The daemon has as many connections as it takes.
+  case crowded(socket: String)
   /// Connected, but no answer, or none that is understood.
   case unanswered(String)
   case problem(Problem)
@@ -23,6 +25,8 @@ package enum APIFailure: Error, Sendable, Equatable, CustomStringConvertible {
         + "or its configuration with --config"
     case .forbidden(let socket):
       "you may not use the socket \(socket): become a member of its group (see ls -l \(socket)), or root"
+    case .crowded(let socket):
+      "the daemon at \(socket) has as many connections as it takes: end other commands, or try again"
     case .unanswered(let sentence): sentence
     case .problem(let problem): problem.detail
     }
@@ -41,7 +45,7 @@ package final class APIClient {
   private let timeout: TimeAmount
   private let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-  /// - Parameter timeout: How long one answer may take.
+  /// Prepares a client of which no answer may take longer than the timeout.
   package init(socket: String, timeout: Duration = .seconds(60)) {
     self.socket = socket
     let (seconds, attoseconds) = timeout.components
@@ -59,7 +63,7 @@ package final class APIClient {
     _ method: Method, _ path: String, _ parameters: RequestParameters = RequestParameters(), body: [UInt8]? = nil
   ) throws(APIFailure) -> JSONValue {
     let target = parameters.items.isEmpty ? path : "\(path)?\(parameters.encoded)"
-    let response = try exchange(method, target, body)
+    let response = try patientExchange(method, target, body)
     let document = JSONDocument()
     do {
       var bytes = response.body ?? ByteBuffer()
@@ -75,6 +79,21 @@ package final class APIClient {
       throw .problem(problem)
     }
     return document.root
+  }
+
+  /// Tries again for a while when the socket's queue is full: unlike TCP, connect(2) does not wait for a place then.
+  private func patientExchange(
+    _ method: Method, _ target: String, _ body: [UInt8]?
+  ) throws(APIFailure) -> NIOHTTPClientResponseFull {
+    let deadline = NIODeadline.now() + min(timeout, .seconds(5))
+    while true {
+      do {
+        return try exchange(method, target, body)
+      } catch {
+        guard error == .crowded(socket: socket), NIODeadline.now() < deadline else { throw error }
+        usleep(20_000)
+      }
+    }
   }
 
   private func exchange(
@@ -126,14 +145,15 @@ package final class APIClient {
     case let error as IOError where error.errnoCode == ECONNREFUSED:
       return .unreachable(socket: socket, reason: "nobody listens there any more")
     case let error as IOError where error.errnoCode == EAGAIN:
-      return .unreachable(socket: socket, reason: "it has as many connections as it takes; try again")
+      return .crowded(socket: socket)
     case SocketAddressError.unixDomainSocketPathTooLong:
       return .unreachable(socket: socket, reason: "the path of a socket has at most \(SocketFile.longestPath) bytes")
     case let error as IOError:
       return .unreachable(socket: socket, reason: SocketFile.reason(error.errnoCode))
     case ChannelError.connectTimeout:
       return .unanswered(
-        "the daemon at \(socket) did not answer within \(timeout.nanoseconds / 1_000_000_000) s; ask for less, or see its log")
+        "the daemon at \(socket) did not answer within \(timeout.nanoseconds / 1_000_000_000) s: ask for less, or see its "
+          + "log")
     case is ConnectionClosed:
       return .unreachable(socket: socket, reason: "the connection was closed before an answer came")
     default:

@@ -31,7 +31,8 @@ struct SocketFile {
     let directory = open(directoryPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard directory >= 0 else {
       throw SocketFailure(
-        path, "its directory \(directoryPath) cannot be opened: \(Self.reason(errno)); make it, or name another in [api]")
+        path,
+        "its directory \(directoryPath) cannot be opened: \(Self.reason(errno)); make it, or name another in [api]")
     }
     defer { close(directory) }
     guard flock(directory, LOCK_EX) == 0 else { throw SocketFailure(path, Self.reason(errno)) }
@@ -53,12 +54,17 @@ struct SocketFile {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | O_NONBLOCK, 0)
     guard descriptor >= 0 else { return errno }
     defer { close(descriptor) }
+    return connect(descriptor, to: path)
+  }
+
+  /// Zero when the descriptor is connected, else the error number.
+  static func connect(_ descriptor: Int32, to path: String) -> Int32 {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { place in place.copyBytes(from: path.utf8.prefix(longestPath)) }
     return withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { base in
-        connect(descriptor, base, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 ? 0 : errno
+        Glibc.connect(descriptor, base, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 ? 0 : errno
       }
     }
   }
@@ -70,7 +76,9 @@ struct SocketFile {
     var refusal: String?
     if let name {
       if let group = Self.group(name) {
-        if chown(path, uid_t.max, group) != 0 { refusal = "it cannot be given to the group \(name): \(Self.reason(errno))" }
+        if chown(path, uid_t.max, group) != 0 {
+          refusal = "it cannot be given to the group \(name): \(Self.reason(errno))"
+        }
       } else {
         refusal = "there is no group \(name)"
       }

@@ -19,8 +19,10 @@ package final class WebServer: Sendable {
     static let body = 1 << 20
     static let header = 16 << 10
     static let connections = 64
+    /// Those that wait for one of these.
+    static let backlog = 128
     static let idle = TimeAmount.seconds(30)
-    static let start = TimeAmount.seconds(10)
+    static let start = TimeAmount.seconds(60)
     static let stop = TimeAmount.seconds(2)
   }
 
@@ -37,9 +39,10 @@ package final class WebServer: Sendable {
   private let logger: Logger
   private let running = Mutex<Running?>(nil)
 
-  /// - Parameters:
-  ///   - group: Whose members may use the socket; nil = only the owner and the owner's group.
-  ///   - mapping: How the bodies of a source are read.
+  /// Prepares a server for a socket that `start` makes.
+  ///
+  /// The members of `group` may use it, without one the owner's group; `mapping` says how the bodies of a source are
+  /// read.
   package init(
     journal: any JournalReading, control: any DaemonControl, socket path: String, group: String?,
     mapping: @escaping @Sendable (_ source: String) -> EventMapping = { _ in EventMapping() }, logger: Logger
@@ -111,7 +114,7 @@ package final class WebServer: Sendable {
     let application = Application(
       responder: routes.router().buildResponder(), server: .http1(configuration: configuration),
       configuration: ApplicationConfiguration(
-        address: .unixDomainSocket(path: socket.path), backlog: Limit.connections,
+        address: .unixDomainSocket(path: socket.path), backlog: Limit.backlog,
         availableConnectionsDelegate: .maximum(Limit.connections, logger: quiet)),
       onServerRunning: { _ in listening.succeed() }, eventLoopGroupProvider: .shared(loops), logger: quiet)
     let services = ServiceGroup(configuration: ServiceGroupConfiguration(services: [application], logger: quiet))
@@ -124,7 +127,7 @@ package final class WebServer: Sendable {
       }
       ended.succeed()
     }
-    listening.futureResult.eventLoop.scheduleTask(in: Limit.start) { listening.fail(ChannelError.connectTimeout(Limit.start)) }
+    loops.next().scheduleTask(in: Limit.start) { listening.fail(ChannelError.connectTimeout(Limit.start)) }
     return (Running(loops: loops, services: services, task: task, ended: ended.futureResult), listening.futureResult)
   }
 

@@ -46,7 +46,7 @@ struct DaemonConnection {
     try send(.get, path, parameters)
   }
 
-  /// - Parameter body: Members of a JSON object, each value JSON text.
+  /// Sends a request; the body's members have JSON text as their values.
   func send(
     _ method: APIClient.Method, _ path: String, _ parameters: RequestParameters = RequestParameters(),
     body: [(key: String, json: String)]? = nil
@@ -65,7 +65,7 @@ extension APIFailure {
   /// The exit code that says what kind of failure it is.
   var exitCode: ExitCode {
     switch self {
-    case .unreachable, .unanswered: .unavailable
+    case .unreachable, .unanswered, .crowded: .unavailable
     case .forbidden: .permission
     case .problem(let problem):
       switch problem.kind {

@@ -46,8 +46,8 @@ struct RetryCommand: ParsableCommand {
     let changes = answer.list(of: "changed")
     if json { return printLines(changes) }
     for change in changes {
-      print(
-        "run \(change.shown("run"))  \(change.shown("run_id"))  \(change.shown("from")) -> \(change.shown("to"))".printable)
+      let (from, to) = (change.shown("from"), change.shown("to"))
+      print("run \(change.shown("run"))  \(change.shown("run_id"))  \(from) -> \(to)".printable)
     }
     if changes.isEmpty { complain("there was none to change") }
   }

@@ -72,7 +72,7 @@ final class History {
   private func openSnapshot(instead why: String) throws -> HistoryAnswers {
     let path = try options.journal()
     do throws(JournalError) {
-      let journal = try JournalFile.snapshot(of: path)
+      let journal = try JournalSnapshot(of: path)
       complain("\(why): this is what the journal \(path) holds")
       let mappings = try? options.load().sources.map { ($0.name, $0.mapping) }
       let known = Dictionary(mappings ?? []) { first, _ in first }

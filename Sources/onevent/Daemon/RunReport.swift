@@ -29,7 +29,8 @@ struct RunReport {
   }
 
   private static func lines(of attempt: JSONValue) -> [String] {
-    let outcome = attempt.member(named: "outcome")?.text ?? (attempt.member(named: "ended") == nil ? "running" : "ended")
+    let isOver = attempt.member(named: "ended") != nil
+    let outcome = attempt.text(of: "outcome") ?? (isOver ? "ended" : "running")
     var head = "attempt \(attempt.shown("attempt")): \(outcome)"
     if let duration = attempt.member(named: "duration") { head += " after \(duration.text) s" }
     var lines = ["", head.printable]

@@ -48,10 +48,11 @@ struct StatusReport {
   func lines(for place: Terminal) -> [String] {
     let journal = status.member(named: "journal")
     let isSuspended = status.flag("suspended") ? ", all actions suspended" : ""
+    let runs = ["running", "pending", "waiting", "held", "failed"].map { "\(status.shown($0)) \($0)" }
     var lines = [
       "onevent \(status.shown("version")), pid \(status.shown("pid")), since \(status.time("started"))\(isSuspended)",
       "configuration \(status.shown("revision")): \(status.list(of: "files").map(\.text).joined(separator: ", "))",
-      "runs: \(["running", "pending", "waiting", "held", "failed"].map { "\(status.shown($0)) \($0)" }.joined(separator: ", "))",
+      "runs: \(runs.joined(separator: ", "))",
       "journal: \(journal?.shown("path") ?? "-"), \(Self.size(journal?.integer(of: "bytes") ?? 0))",
     ].map(\.printable)
     var sources = TextTable([

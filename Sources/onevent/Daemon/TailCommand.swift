@@ -14,7 +14,8 @@ struct TailCommand: ParsableCommand {
       each run in its latest state.
       """)
 
-  @Option(help: ArgumentHelp("Only events of this type, and their runs; * is one word, # any number.", valueName: "pattern"))
+  @Option(
+    help: ArgumentHelp("Only events of this type, and their runs; * is one word, # any number.", valueName: "pattern"))
   var type: String?
 
   @Option(help: ArgumentHelp("Only runs of this action, and events that have one.", valueName: "name"))
@@ -121,17 +122,17 @@ private struct TailedRow {
   var line: String {
     let reason = row.text(of: "reason") ?? row.text(of: "outcome")
     let details = reason.map { " (\($0))" } ?? ""
-    let text: String
+    let event = "event e\(row.shown("event"))"
+    let cells: [String]
     switch kind {
     case .events:
-      text =
-        "\(row.time("received"))  event e\(row.shown("event"))  \(row.shown("type"))  subject \(row.shown("subject"))  "
-        + "\(row.shown("result"))\(details)"
+      cells = [row.time("received"), event, row.shown("type"), "subject \(row.shown("subject"))", row.shown("result")]
     case .runs:
-      text =
-        "\(row.time(row.member(named: "ended") == nil ? "created" : "ended"))  run \(row.shown("run"))  "
-        + "\(row.shown("run_id"))  event e\(row.shown("event"))  \(row.shown("action"))  \(row.shown("state"))\(details)"
+      let time = row.time(row.member(named: "ended") == nil ? "created" : "ended")
+      cells = [
+        time, "run \(row.shown("run"))", row.shown("run_id"), event, row.shown("action"), row.shown("state"),
+      ]
     }
-    return text.printable
+    return (cells.joined(separator: "  ") + details).printable
   }
 }

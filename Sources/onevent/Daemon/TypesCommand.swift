@@ -55,9 +55,8 @@ struct TypesCommand: ParsableCommand {
   }
 
   private func printDetails(_ row: JSONValue) {
-    print(
-      "\(row.shown("type")): seen \(row.shown("seen")), matched \(row.shown("matched")), actions \(Self.actions(of: row))"
-        .printable)
+    let counts = "seen \(row.shown("seen")), matched \(row.shown("matched"))"
+    print("\(row.shown("type")): \(counts), actions \(Self.actions(of: row))".printable)
     if fields {
       let fields = row.list(of: "fields")
       if fields.isEmpty { print("  no event of it that can be decoded was kept") }
@@ -65,6 +64,7 @@ struct TypesCommand: ParsableCommand {
     }
     guard sample else { return }
     guard let body = row.bytes(of: "sample") else { return print("  none was kept") }
-    for line in String(decoding: body, as: UTF8.self).split(separator: "\n") { print("  \(String(line).printableLine)") }
+    let lines = String(decoding: body, as: UTF8.self).split(separator: "\n")
+    for line in lines { print("  \(String(line).printableLine)") }
   }
 }

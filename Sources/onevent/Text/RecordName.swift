@@ -5,8 +5,8 @@ import WebAPI
 
 /// How a person names what is recorded.
 ///
-/// `17` is run 17, `e17` event 17, `u17` the 17th event that matched nothing; anything else that is hexadecimal, 4 to 32
-/// digits, is the beginning of a run's id.
+/// `17` is run 17, `e17` event 17, `u17` the 17th event that matched nothing; anything else that is hexadecimal, 4 to
+/// 32 digits, is the beginning of a run's id.
 enum RecordName: ExpressibleByArgument, Equatable {
   /// A number or the beginning of an id, as it was written.
   case run(String)
