@@ -38,7 +38,7 @@ extension Envelope {
         json.append(literal: index == 0 ? "{\"name\":" : ",{\"name\":")
         json.appendJSON(text: header.name.utf8)
         json.append(literal: ",\"value\":")
-        header.value.fieldValue.appendJSON(to: &json)
+        header.value.appendStoredJSON(to: &json)
         json.append(UInt8(ascii: "}"))
       }
       json.append(UInt8(ascii: "]"))
@@ -71,6 +71,15 @@ extension Envelope {
 }
 
 extension Envelope.Header.Value {
+  /// A number stays one where JSON has it: not NaN, nor infinity.
+  fileprivate func appendStoredJSON(to json: inout [UInt8]) {
+    if case .number(let text) = self, text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }) {
+      json += text.utf8
+    } else {
+      fieldValue.appendJSON(to: &json)
+    }
+  }
+
   fileprivate init(_ value: JSONValue) {
     switch value.kind {
     case .string: self = .text(value.text)

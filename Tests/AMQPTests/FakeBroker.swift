@@ -55,6 +55,14 @@ struct FakeBroker {
     settings.connectTimeout = .seconds(5)
     return settings
   }
+
+  /// For tests that count losses: a loaded machine must not add any of its own.
+  func patientSettings() -> ConsumerSettings {
+    var settings = settings()
+    settings.heartbeat = .seconds(60)
+    settings.connectTimeout = .seconds(60)
+    return settings
+  }
 }
 
 extension ConsumerTiming {

@@ -10,7 +10,7 @@ import Testing
   @Test("a connection that ends after any byte of a session is told and made anew")
   func everyOffset() async throws {
     try await FakeBroker.run(.sweep) { broker in
-      try await ConsumerHarness.run(broker.settings(), timing: .hurried) { harness in
+      try await ConsumerHarness.run(broker.patientSettings(), timing: .hurried) { harness in
         try await waitUntil("alive at last", timeout: .seconds(120)) { harness.taken.contains { $0.text == "alive" } }
         // The count includes the session that was served well.
         let ends = harness.losses.count + 1
@@ -26,12 +26,8 @@ import Testing
   @Test("a close that is followed by the end is told with the broker's words, though a receiver was at work")
   func farewell() async throws {
     try await FakeBroker.run(.farewell) { broker in
-      // A loaded machine must not add losses of its own.
-      var settings = broker.settings()
-      settings.heartbeat = .seconds(60)
-      settings.connectTimeout = .seconds(60)
       try await ConsumerHarness.run(
-        settings, timing: .hurried,
+        broker.patientSettings(), timing: .hurried,
         decide: { taken, lookAtSocket in
           guard taken.text == "slow" else { return .accepted }
           let end = Instant.now.advanced(by: .milliseconds(400))

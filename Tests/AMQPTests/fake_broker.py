@@ -155,8 +155,8 @@ class Broker:
         self.sweep_ended = False
 
     def serve(self, connection):
-        # The client has to give up by itself long before.
-        connection.settimeout(10)
+        # For a client that is gone: on a loaded machine one that lives may say nothing for long.
+        connection.settimeout(120)
         limit = self.step if self.programme == "sweep" and not self.sweep_ended else None
         session = Session(connection, limit)
         try:
