@@ -112,12 +112,7 @@ extension Dispatcher {
     do throws(SQLiteError) {
       try journal.transaction(isDurable: true) { () throws(SQLiteError) in
         for cutOff in try journal.writer.cutOffRuns() where state.running[cutOff.run.number] == nil {
-          try journal.writer.end(
-            run: cutOff.run.number, attempt: cutOff.attempt,
-            AttemptEnd(
-              ended: RealTime.now.nanoseconds, duration: 0, outcome: "not started", code: nil,
-              reason: "the journal failed before it was started", standardOutput: .none, standardError: .none))
-          _ = try journal.writer.putBack(cutOff.run, isAside: false, unclean: cutOff.run.unclean, reason: nil)
+          try journal.writer.undoStart(of: cutOff)
         }
         _ = try journal.writer.awaitRedeliveries(except: Set(state.openEvents.keys))
       }

@@ -38,6 +38,15 @@ extension JournalWriter {
     return cutOff
   }
 
+  /// Takes back the start mark of an attempt that never was.
+  package func undoStart(of cutOff: CutOffRun) throws(SQLiteError) {
+    try connection.prepare("DELETE FROM attempts WHERE run = ?1 AND attempt = ?2").run(
+      .integer(cutOff.run.number), .integer(cutOff.attempt))
+    try connection.prepare("UPDATE runs SET attempts = attempts - 1 WHERE number = ?1").run(
+      .integer(cutOff.run.number))
+    _ = try putBack(cutOff.run, isAside: false, unclean: cutOff.run.unclean, reason: nil)
+  }
+
   /// Counts open runs, at start.
   package func openCounts() throws(SQLiteError) -> OpenCounts {
     var counts = OpenCounts()
