@@ -252,7 +252,7 @@ class Bench:
             f"[hot]\nevents = esi_leap.lease.fulfill.end\nscript = {program}\norder_by = none\n"
             f"\n[scripts]\nmax_concurrent = {in_flight}\n"
         )
-        samples = {"onevent": [], "spawn loop": [], "amqp-consume": []}
+        samples = {"onevent": [], "spawn loop": [], "consume-spawn": [], "amqp-consume": []}
         for _ in range(pairs):
             samples["onevent"].append(
                 self.drain(
@@ -263,6 +263,16 @@ class Bench:
                 )
             )
             samples["spawn loop"].append(self.spawn_loop(count, in_flight))
+            samples["consume-spawn"].append(
+                self.drain(
+                    f"consume-spawn, {in_flight} in flight",
+                    lambda queue: [
+                        self.bin / "consume-spawn", self.url, queue, str(count), str(in_flight), program,
+                    ],
+                    count,
+                    ends_by_itself=True,
+                )
+            )  # fmt: skip
             samples["amqp-consume"].append(
                 self.drain(
                     "amqp-consume",
@@ -392,6 +402,7 @@ def report(results):
             continue
         title = f"{matched_count} lease events that start a tiny program, {in_flight} in flight, {pairs} pair(s), medians"
         table(title, samples, "spawn loop", {"rate": loop})
+        table("the same beside the least that takes them from the broker", samples, "consume-spawn", {})
         table("the same beside amqp-consume (always one in flight)", samples, "amqp-consume", {"rate": consume})
 
 
