@@ -103,10 +103,10 @@ extension Dispatcher {
     if let arrival = fresh[number] {
       (envelope, bytes) = (arrival.envelope, arrival.event.body)
     } else {
-      guard let content = try journal.writer.content(ofEvent: number) else {
+      guard let (content, received) = try journal.writer.content(ofEvent: number) else {
         throw Unreadable(description: "The journal does not have the content of event \(number) any more.")
       }
-      envelope = Envelope(stored: content.envelope, source: source, received: try journal.received(event: number))
+      envelope = Envelope(stored: content.envelope, source: source, received: received)
       bytes = content.body
     }
     return try bytes.withUnsafeBytes { try body(try decoder(ofSource: source).decode($0, envelope)) }

@@ -241,7 +241,8 @@ final class Dispatcher: @unchecked Sendable {
 extension DispatchInput {
   /// Whether a power cut must not take back what follows from it.
   fileprivate var isToBeDurable: Bool {
-    if case .arrived = self { true } else { false }
+    // Under `settle = run` the broker keeps the event until its runs have ended.
+    if case .arrived(let arrivals) = self { arrivals.contains { $0.event.settle == .journal } } else { false }
   }
 }
 

@@ -67,8 +67,6 @@ final class JournalKeeper {
     }
   }
 
-  func received(event: Int64) throws(SQLiteError) -> Int64 { try writer.received(event: event) }
-
   /// Notes that a transaction failed: nothing is taken until one succeeds.
   func fail(_ error: SQLiteError) {
     let words = "\(error.trouble.sentence(about: settings.path)) (\(error))"

@@ -87,16 +87,10 @@ extension JournalWriter {
     }
   }
 
-  /// When an event was received: nanoseconds since 1970.
-  package func received(event number: Int64) throws(SQLiteError) -> Int64 {
-    try connection.prepare("SELECT received FROM events WHERE number = ?1").first(.integer(number)) {
-      row throws(SQLiteError) in row.integer(0)
-    } ?? 0
-  }
-
-  package func content(ofEvent number: Int64) throws(SQLiteError) -> StoredContent? {
+  /// What came with an event, and when it was received: nanoseconds since 1970.
+  package func content(ofEvent number: Int64) throws(SQLiteError) -> (content: StoredContent, received: Int64)? {
     try statements.content.first(.integer(number)) { row throws(SQLiteError) in
-      StoredContent(envelope: Array(row.text(0).utf8), body: row.blob(1))
+      (StoredContent(envelope: Array(row.text(0).utf8), body: row.blob(1)), row.integer(2))
     }
   }
 

@@ -65,7 +65,8 @@ struct WriterStatements {
       """)
     laneIsTaken = try connection.prepare("SELECT 1 FROM runs WHERE queued = 1 AND lane = ?1 LIMIT 1")
 
-    content = try connection.prepare("SELECT envelope, body FROM contents WHERE event = ?1")
+    content = try connection.prepare(
+      "SELECT c.envelope, c.body, e.received FROM contents c JOIN events e ON e.number = c.event WHERE c.event = ?1")
     headOfLane = try connection.prepare(
       "SELECT number, action, place, state, head FROM runs WHERE queued = 1 AND lane = ?1 ORDER BY place LIMIT 1")
     makeHead = try connection.prepare("UPDATE runs SET head = 1 WHERE number = ?1")
