@@ -106,8 +106,12 @@ class Bench:
             raise Failure(f"{name} failed: {done.stderr.strip()}")
         return done.stdout
 
-    def drain(self, name, make_command, count, ends_by_itself):
-        """Fills a queue, lets a program empty it, and says what that took."""
+    def drain(self, name, make_command, count, ends_by_itself, is_done_at=None):
+        """Fills a queue, lets a program empty it, and says what that took.
+
+        Under `settle = journal` the queue is empty long before the scripts have run: `is_done_at` is a text that the
+        log has as often as there are messages when they have.
+        """
         queue = self.fill(count)
         command = make_command(queue)
         watcher = subprocess.Popen(
@@ -127,6 +131,9 @@ class Bench:
                 raise Failure(f"{name} did not empty its queue")
             at_end, peak, cpu_at_end = memory(process, "VmRSS"), memory(process, "VmHWM"), cpu(process)
             self.wait_until_acknowledged(name, queue)
+            last = self.wait_until_said(name, log, is_done_at, count) if is_done_at else int(stamps[2])
+            if is_done_at:
+                cpu_at_end = cpu(process)
             if not ends_by_itself:
                 process.send_signal(signal.SIGTERM)
             ended = Ended(process, 60)
@@ -136,7 +143,7 @@ class Bench:
             tail = log.read_text(errors="replace").splitlines()[-20:]
             raise Failure("\n".join([str(failure), f"the last lines of its log, {log.name}:", *tail])) from None
         subprocess.run(["amqp-delete-queue", "-u", self.url, "-q", queue], check=True, stdout=subprocess.DEVNULL)
-        first, _, last = map(int, stamps)
+        first = int(stamps[0])
         result = {
             "rate": count / ((last - first) / 1e9),
             "cpu_us": ended.own / count * 1e6,
@@ -148,6 +155,20 @@ class Bench:
         }
         say(f"  {name}: {result['rate']:.0f}/s, {result['cpu_us']:.1f} us CPU each")
         return result
+
+    def wait_until_said(self, name, log, text, count):
+        """When a log had a text so and so often: nanoseconds of the monotonic clock."""
+        found, rest, deadline = 0, b"", time.monotonic() + 300
+        with open(log, "rb") as lines:
+            while found < count:
+                chunk = lines.read()
+                *whole, rest = (rest + chunk).split(b"\n")
+                found += sum(text in line for line in whole)
+                if time.monotonic() > deadline:
+                    raise Failure(f"{name} said '{text.decode()}' {found} times instead of {count} times")
+                if not chunk:
+                    time.sleep(0.002)
+        return time.monotonic_ns()
 
     def wait_until_acknowledged(self, name, queue):
         """No message is ready any more, which is all that watch-queue can see; the last ones are still being worked on.
@@ -179,9 +200,14 @@ class Bench:
         say(f"  spawn loop, {in_flight} in flight: {result['rate']:.0f}/s, {result['cpu_us']:.1f} us CPU each")
         return result
 
-    def configuration(self, name, queue, actions, more=""):
+    def configuration(self, name, queue, actions, more="", settle="journal"):
+        """A configuration with a journal of its own."""
         path = self.scratch / f"{name}.conf"
-        path.write_text(f"[DEFAULT]\nurl = {self.url}\nqueues = {queue}\nsettle = run\n{more}\n{actions}")
+        journal = self.scratch / f"{queue}.sqlite"
+        path.write_text(
+            f"[DEFAULT]\nurl = {self.url}\nqueues = {queue}\nsettle = {settle}\n{more}\n"
+            f"[journal]\npath = {journal}\n[api]\nsocket = {self.scratch}/socket\n{actions}"
+        )
         return [self.onevent, "run", "-c", str(path)]
 
     # The scenarios.
@@ -246,6 +272,63 @@ class Bench:
                 )
         return samples
 
+    def accepted(self, count, pairs, batch=100):
+        """Events that an action only observes, on their way into the journal."""
+        action = "[hot]\nevents = esi_leap.lease.fulfill.end\nscript = /bin/true\nenabled = observe\n"
+        samples = {"onevent": [], "C inserter": []}
+        for _ in range(pairs):
+            samples["onevent"].append(
+                self.drain(
+                    "onevent",
+                    lambda queue: self.configuration("accepted", queue, action),
+                    count,
+                    ends_by_itself=False,
+                )
+            )
+            samples["C inserter"].append(
+                self.drain(
+                    "C inserter",
+                    lambda queue: [self.bin / "journal", self.url, queue, str(count), self.new_journal(), str(batch)],
+                    count,
+                    ends_by_itself=True,
+                )
+            )
+        return samples
+
+    def new_journal(self):
+        """An empty journal, as onevent makes it."""
+        self.queues += 1
+        name = f"empty-{self.queues}"
+        action = "[none]\nevents = none\nscript = /bin/true\n"
+        log = self.scratch / f"{name}.log"
+        process = self.start(self.configuration(name, name, action), log)
+        self.wait_until_said("onevent", log, b"source connected", 1)
+        process.send_signal(signal.SIGTERM)
+        if Ended(process, 60).status != 0:
+            raise Failure(f"onevent did not end well: {log.read_text(errors='replace')}")
+        return str(self.scratch / f"{name}.sqlite")
+
+    def settled(self, count, pairs):
+        """Events that start a program, four in flight: acknowledged by the journal, and by the end of the run."""
+        program = self.bin / "read-input"
+        action = (
+            f"[hot]\nevents = esi_leap.lease.fulfill.end\nscript = {program}\norder_by = none\n"
+            "\n[scripts]\nmax_concurrent = 4\n"
+        )
+        samples = {"onevent": [], "settle = run": []}
+        for _ in range(pairs):
+            for name, settle in (("onevent", "journal"), ("settle = run", "run")):
+                samples[name].append(
+                    self.drain(
+                        f"settle = {settle}",
+                        lambda queue, settle=settle: self.configuration("settled", queue, action, settle=settle),
+                        count,
+                        ends_by_itself=False,
+                        is_done_at=b"run succeeded",
+                    )
+                )
+        return samples
+
     def matched(self, count, pairs, in_flight):
         program = self.bin / "read-input"
         action = (
@@ -260,6 +343,7 @@ class Bench:
                     lambda queue: self.configuration(f"matched-{in_flight}", queue, action),
                     count,
                     ends_by_itself=False,
+                    is_done_at=b"run succeeded",
                 )
             )
             samples["spawn loop"].append(self.spawn_loop(count, in_flight))
@@ -353,7 +437,7 @@ def main():
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--only", choices=("unmatched", "many_actions", "matched"))
+    parser.add_argument("--only", choices=("unmatched", "many_actions", "matched", "journal"))
     arguments = parser.parse_args()
     if not shutil.which("amqp-consume"):
         raise Failure("there is no amqp-consume in PATH; install amqp-tools")
@@ -370,6 +454,11 @@ def main():
         if arguments.only in (None, "many_actions"):
             say(f"{unmatched_count // 5} events that match none of 10 000 actions, {pairs} pair(s)")
             results["many_actions"] = bench.many_actions(unmatched_count // 5, pairs)
+        if arguments.only in (None, "journal"):
+            say(f"{matched_count * 4} events into the journal, {pairs} pair(s)")
+            results["accepted"] = bench.accepted(matched_count * 4, pairs)
+            say(f"{matched_count} events that start a program, settled by the journal and by the run, {pairs} pair(s)")
+            results["settled"] = bench.settled(matched_count, pairs)
         for in_flight in (1, 4) if arguments.only in (None, "matched") else ():
             say(f"{matched_count} events that start a program, {in_flight} in flight, {pairs} pair(s)")
             results[f"matched_{in_flight}"] = bench.matched(matched_count, pairs, in_flight)
@@ -395,6 +484,15 @@ def report(results):
         table(
             f"{unmatched_count // 5} lease events, 10 000 actions of which 10 name their type, beside those 10 alone",
             results["many_actions"], "10 actions", {"rate": ">= 0.95", "steady": "1"},
+        )  # fmt: skip
+    if "accepted" in results:
+        table(
+            f"{matched_count * 4} lease events into the journal, no script, {pairs} pair(s), medians",
+            results["accepted"], "C inserter", {"rate": ">= 0.70"},
+        )  # fmt: skip
+        table(
+            f"{matched_count} lease events that start a tiny program, 4 in flight: settle = journal beside run",
+            results["settled"], "settle = run", {"rate": ">= 0.85"},
         )  # fmt: skip
     for in_flight, loop, consume in ((1, ">= 0.75", ""), (4, ">= 0.85", "> 1.00")):
         samples = results.get(f"matched_{in_flight}")
