@@ -19,6 +19,8 @@ struct WriterStatements {
   let laneIsTaken: Statement
 
   let content: Statement
+  let received: Statement
+  let openRunsOfEvent: Statement
   let headOfLane: Statement
   let makeHead: Statement
   let heads: Statement
@@ -66,6 +68,9 @@ struct WriterStatements {
     laneIsTaken = try connection.prepare("SELECT 1 FROM runs WHERE queued = 1 AND lane = ?1 LIMIT 1")
 
     content = try connection.prepare("SELECT envelope, body FROM contents WHERE event = ?1")
+    received = try connection.prepare("SELECT received FROM events WHERE number = ?1")
+    openRunsOfEvent = try connection.prepare(
+      "SELECT number FROM runs WHERE event = ?1 AND ended IS NULL AND state <> 'held' ORDER BY number")
     headOfLane = try connection.prepare(
       "SELECT number, action, place, state, head FROM runs WHERE queued = 1 AND lane = ?1 ORDER BY place LIMIT 1")
     makeHead = try connection.prepare("UPDATE runs SET head = 1 WHERE number = ?1")
