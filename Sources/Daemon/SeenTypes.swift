@@ -10,6 +10,8 @@ final class SeenTypes: Sendable {
   static let limit = 10_000
   /// Bytes of a sample.
   static let sampleLimit = 64 << 10
+  /// Bytes of all samples: further types are counted without one.
+  static let byteLimit = 4 << 20
 
   private struct Entry {
     var seen: Int64 = 0
@@ -20,28 +22,35 @@ final class SeenTypes: Sendable {
     var sample: [UInt8]
   }
 
-  private let entries = Mutex<[String: Entry]>([:])
+  private struct State {
+    var entries: [String: Entry] = [:]
+    var bytes = 0
+  }
+
+  private let state = Mutex(State())
 
   func count(_ type: String, _ event: Event, isMatched: Bool) {
     let received = event.envelope.received
-    entries.withLock { entries in
-      if entries[type] == nil {
-        guard entries.count < Self.limit else { return }
+    state.withLock { state in
+      if state.entries[type] == nil {
+        guard state.entries.count < Self.limit else { return }
         let body = event.body
-        entries[type] = Entry(
-          first: received, last: received, envelope: event.envelope, sample: body.count <= Self.sampleLimit ? body : [])
+        let isKept = body.count <= min(Self.sampleLimit, Self.byteLimit - state.bytes)
+        if isKept { state.bytes += body.count }
+        state.entries[type] = Entry(
+          first: received, last: received, envelope: event.envelope, sample: isKept ? body : [])
       }
-      entries[type]?.seen += 1
-      if isMatched { entries[type]?.matched += 1 }
-      entries[type]?.last = received
+      state.entries[type]?.seen += 1
+      if isMatched { state.entries[type]?.matched += 1 }
+      state.entries[type]?.last = received
     }
   }
 
   /// Takes what was counted; it begins anew.
   func take() -> [TypeCount] {
-    let taken = entries.withLock { entries in
-      defer { entries = [:] }
-      return entries
+    let taken = state.withLock { state in
+      defer { state = State() }
+      return state.entries
     }
     return taken.map { name, entry in
       TypeCount(

@@ -29,7 +29,7 @@ final class Recorder: AttemptStarter, Settler {
     var settlement: Settlement
   }
 
-  private let state = Mutex((started: [Started](), settled: [Told]()))
+  private let state = Mutex((started: [Started](), settled: [Told](), holds: [String?]()))
 
   func start(_ invocation: Invocation, as attempt: AttemptID) {
     state.withLock { $0.started.append(Started(attempt: attempt, invocation: invocation)) }
@@ -41,6 +41,10 @@ final class Recorder: AttemptStarter, Settler {
     }
   }
 
+  func hold(_ reason: String?) { state.withLock { $0.holds.append(reason) } }
+
+  /// What the sources were told: why they are held, nil = released.
+  var holds: [String?] { state.withLock { $0.holds } }
   var started: [Started] { state.withLock { $0.started } }
   var settled: [Told] { state.withLock { $0.settled } }
 }
@@ -83,7 +87,7 @@ final class DispatchScene {
       let journal = try JournalKeeper(configuration.journal, board: board, logger: logger)
       let dispatcher = Dispatcher(
         configuration, journal: journal, runner: recorder, board: board, types: SeenTypes(),
-        log: RunLog(logger: logger), counters: counters, onHold: { _ in })
+        log: RunLog(logger: logger), counters: counters, onHold: { [recorder] in recorder.hold($0) })
       try dispatcher.recover()
       living = dispatcher
       return dispatcher

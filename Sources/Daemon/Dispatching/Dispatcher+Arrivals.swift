@@ -88,21 +88,27 @@ extension Dispatcher {
     // Of an earlier life, under `settle = run`: what its daemon did not finish goes on now.
     let runs = try rejoinAwaitingRuns(ofEvent: first, &effects)
     guard !runs.isEmpty, arrival.event.settle == .run else {
+      // Its source is settled with the journal by now: the broker brings it no more.
+      if !runs.isEmpty { try journal.writer.setSettle(.journal, ofEvent: first) }
       effects.settle([arrival.receipt], as: .accepted)
       return
     }
     state.openEvents[first] = OpenEvent(receipts: [arrival.receipt], runs: runs)
   }
 
-  /// Brings back the runs of an event whose redelivery was awaited; none where it was not.
+  /// Brings back the runs of an event whose redelivery was awaited, to those that have come back before it.
+  ///
+  /// Returns all that the delivery waits for; none where it was not awaited.
   private func rejoinAwaitingRuns(
     ofEvent event: Int64, _ effects: inout Effects
   ) throws(SQLiteError) -> Set<Int64> {
     var runs: Set<Int64> = []
     for number in try journal.writer.openRuns(ofEvent: event) {
-      guard let run = try journal.writer.facts(ofRun: number), run.settle == .run, !run.isQueued,
-        run.state == .pending
-      else { continue }
+      guard let run = try journal.writer.facts(ofRun: number), run.settle == .run else { continue }
+      guard !run.isQueued else {
+        runs.insert(number)
+        continue
+      }
       let queued = try journal.writer.rejoin(run, isAside: isSuspended(run.action), isFresh: false)
       if queued.isHead { state.windows.add(queued) }
       runs.insert(number)

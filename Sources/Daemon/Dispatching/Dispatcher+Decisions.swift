@@ -10,6 +10,7 @@ import WebAPI
 extension Dispatcher {
   /// How many runs one decision may concern.
   static let decisionLimit = 100_000
+  static let suspendedReason = "its action is suspended"
 
   /// Puts runs back into their lanes, at the end, with all their attempts again.
   func retry(_ selection: RunSelection, _ effects: inout Effects) throws -> [RunChange] {
@@ -26,10 +27,27 @@ extension Dispatcher {
       }
       let queued = try journal.writer.rejoin(run, isAside: isSuspended(run.action), isFresh: true)
       if queued.isHead { state.windows.add(queued) }
+      try join(number)
       count(run, leaving: true, &effects)
       effects.counts.add(run.action, pending: 1)
       return decided(run, to: .pending, "run retried", &effects)
     }
+  }
+
+  /// Lets a run that a person wants be part of what its event's delivery waits for, under `settle = run`.
+  ///
+  /// Of an event that was settled nothing comes again: its runs are the journal's from now on.
+  func join(_ number: Int64) throws(SQLiteError) {
+    guard let run = try journal.writer.facts(ofRun: number), run.settle == .run, run.state == .pending else { return }
+    if state.openEvents[run.event] != nil {
+      state.openEvents[run.event]?.runs.insert(number)
+      return
+    }
+    for other in try journal.writer.openRuns(ofEvent: run.event) where other != number {
+      // One that awaits the redelivery: that brings this one along.
+      if let other = try journal.writer.facts(ofRun: other), other.state == .pending, !other.isQueued { return }
+    }
+    try journal.writer.setSettle(.journal, ofEvent: run.event)
   }
 
   /// Gives runs up.
@@ -124,7 +142,7 @@ extension Dispatcher {
     try forEachOpenRun(ofAction: name) { run throws(SQLiteError) in
       guard run.isQueued else { return }
       if run.state == .waiting { effects.counts.add(name, pending: 1, waiting: -1) }
-      if let next = try journal.writer.stepAside(run, reason: "its action is suspended") { state.windows.add(next) }
+      if let next = try journal.writer.stepAside(run, reason: Self.suspendedReason) { state.windows.add(next) }
     }
     state.windows.removeAll(ofAction: try journal.writer.actionID(name))
   }

@@ -21,13 +21,25 @@ extension Dispatcher {
     effects.endedAttempts.append(attempt)
     effects.endedRuns.append(number)
     let now = RealTime.now.nanoseconds
-    try journal.writer.end(run: number, attempt: running.attempt, AttemptEnd(completion, at: now))
     effects.counts.add(running.record.action, running: -1)
+    guard try journal.writer.end(run: number, attempt: running.attempt, AttemptEnd(completion, at: now)) else {
+      return forget(running, completion, &effects)
+    }
     switch verdict(running, completion) {
     case .interrupted: try putBack(running, completion, &effects)
     case .retry(let delay, let failures): try postpone(running, completion, delay, failures: failures, &effects)
     case .ended(let state): try finish(running, completion, as: state, at: now, &effects)
     }
+  }
+
+  /// Ends a run that the journal does not know, since it was begun anew in the meantime.
+  private func forget(_ running: RunningRun, _ completion: Completion, _ effects: inout Effects) {
+    if completion.outcome != .exited(0) { state.openEvents[running.record.event]?.isInterrupted = true }
+    effects.notes.append { [log, counters] in
+      counters.countEnd(completion.outcome)
+      log.ended(running.label, completion)
+    }
+    left(running.record, nil, &effects)
   }
 
   private enum Verdict {
@@ -75,8 +87,15 @@ extension Dispatcher {
     try journal.writer.postpone(
       running.record, postponement, failures: failures, unclean: running.record.unclean,
       outcome: completion.outcome.description, reason: nil)
-    state.nextDue = min(state.nextDue ?? .max, postponement.due)
-    effects.counts.add(running.record.action, waiting: 1)
+    if isSuspended(running.record.action) {
+      // Suspended while it ran: it is tried again when its action is resumed.
+      let next = try journal.writer.stepAside(running.record, reason: Self.suspendedReason)
+      if let next { state.windows.add(next) }
+      effects.counts.add(running.record.action, pending: 1)
+    } else {
+      state.nextDue = min(state.nextDue ?? .max, postponement.due)
+      effects.counts.add(running.record.action, waiting: 1)
+    }
     effects.notes.append { [log, counters] in
       if completion.outcome.isStarvation {
         log.starved(running.label, completion)
@@ -97,6 +116,8 @@ extension Dispatcher {
     if isAwaited {
       state.openEvents[record.event]?.isInterrupted = true
       left(record, try journal.writer.stepAside(record, reason: reason), &effects)
+    } else if isSuspended(record.action) {
+      if let next = try journal.writer.stepAside(record, reason: reason) { state.windows.add(next) }
     } else {
       _ = try journal.writer.putBack(record, isAside: false, unclean: record.unclean, reason: reason)
       // Nothing starts any more in this life; a resolution of the stop that was taken back would find it again.

@@ -17,23 +17,24 @@ extension Dispatcher {
     var effects = Effects()
     try journal.transaction(isDurable: true) { () throws(SQLiteError) in
       try knowActions()
+      try restoreStatuses()
       if try journal.writer.fact("boot") != BootClock.bootID {
         try journal.writer.translateDueTimes(now: BootClock.now, wall: RealTime.now.nanoseconds)
         try journal.writer.setFact("boot", BootClock.bootID)
       }
       for run in cutOff { try recover(run, isStubborn: stubborn.contains(run.run.id), &effects) }
-      let held = try journal.writer.holdRunsOfMissingActions(
-        Set(configuration.actions.filter { $0.mode != .disabled }.map(\.name)), at: RealTime.now.nanoseconds)
+      let held = try journal.writer.holdRuns(
+        exceptOfActions: Set(configuration.actions.filter { $0.mode == .enabled }.map(\.name)),
+        at: RealTime.now.nanoseconds, reason: whyNothingRuns)
       for (action, count) in held {
         logger.error(
-          "runs held: their action is not configured any more",
+          "runs held: \(whyNothingRuns(of: action))",
           metadata: [LogKey.action: "\(action)", "count": "\(count)"])
       }
       let awaited = try journal.writer.awaitRedeliveries()
       if awaited > 0 {
         logger.notice("runs wait for the redelivery of their events", metadata: ["count": "\(awaited)"])
       }
-      try restoreStatuses()
     }
     for note in effects.notes { note() }
     state = State()
@@ -42,9 +43,18 @@ extension Dispatcher {
     board.setCounts(RunCounts(try journal.writer.openCounts()))
   }
 
+  private func whyNothingRuns(of action: String) -> String {
+    switch actions[action]?.mode {
+    case .observe: "its action \(action) only observes now"
+    case .disabled: "its action \(action) is disabled"
+    case .enabled, nil: "its action \(action) is not configured any more"
+    }
+  }
+
   /// Learns the numbers that stand for actions.
   private func knowActions() throws(SQLiteError) {
-    for action in configuration.actions where action.mode == .enabled {
+    limits = [:]
+    for action in configuration.actions {
       let id = try journal.writer.actionID(action.name)
       if let limit = action.maxConcurrent { limits[id] = limit }
     }
@@ -79,6 +89,9 @@ extension Dispatcher {
     let postponement = Postponement(after: delay)
     try journal.writer.postpone(
       run, postponement, failures: run.failures, unclean: unclean, outcome: "interrupted", reason: nil)
+    if isSuspended(run.action), let waiting = try journal.writer.facts(ofRun: run.number) {
+      _ = try journal.writer.stepAside(waiting, reason: Self.suspendedReason)
+    }
     effects.notes.append { [log] in log.recovered(label, delay: delay) }
   }
 
@@ -113,10 +126,20 @@ extension Dispatcher {
       try journal.transaction(isDurable: true) { () throws(SQLiteError) in
         for cutOff in try journal.writer.cutOffRuns() where state.running[cutOff.run.number] == nil {
           try journal.writer.undoStart(of: cutOff)
+          if isSuspended(cutOff.run.action) {
+            _ = try journal.writer.stepAside(cutOff.run, reason: Self.suspendedReason)
+          }
+        }
+        // Where damage made it a new file, other numbers stand for the actions.
+        try knowActions()
+        for (number, running) in state.running {
+          state.running[number]?.actionID = try journal.writer.actionID(running.record.action)
         }
         _ = try journal.writer.awaitRedeliveries(except: Set(state.openEvents.keys))
       }
-      state.windows.forget(actions: try journal.writer.actionsWithHeads())
+      state.windows = StartWindows()
+      for action in try journal.writer.actionsWithHeads() { state.windows.expect(action: action) }
+      for running in state.running.values { state.windows.countStart(ofAction: running.actionID) }
       state.nextDue = try journal.writer.nextDue()
     } catch {
       return error
@@ -127,14 +150,18 @@ extension Dispatcher {
 
   /// Counts what is open anew, after trouble that may have changed it unseen.
   func recount() {
-    if let counts = try? journal.writer.openCounts() { board.setCounts(RunCounts(counts)) }
+    guard let open = try? journal.writer.openCounts() else { return }
+    var counts = RunCounts(open)
+    for running in state.running.values { counts.add(running.record.action, running: 1) }
+    board.setCounts(counts)
   }
 }
 
 extension RunCounts {
+  /// Those that wait or need a person: what runs the dispatcher knows itself, also what a new file does not.
   init(_ open: OpenCounts) {
     for (action, states) in open.byAction {
-      add(action, pending: states[.pending] ?? 0, running: states[.running] ?? 0, waiting: states[.waiting] ?? 0)
+      add(action, pending: states[.pending] ?? 0, waiting: states[.waiting] ?? 0)
     }
     held = open.held
     failed = open.failed

@@ -27,8 +27,9 @@ extension Dispatcher {
       numbers = named
     } else {
       let pattern = request.type.map { EventPattern($0) }
-      numbers = try journal.writer.events(since: request.since, until: request.until)
-        .filter { pattern?.matches($0.type) ?? true }.map(\.number)
+      numbers = try journal.writer.events(
+        since: request.since, until: request.until, limit: Self.replayLimit + 1,
+        where: { pattern?.matches($0) ?? true })
     }
     guard numbers.count <= Self.replayLimit else {
       throw ControlError.refused("that are more than \(Self.replayLimit) events; name a shorter time")
@@ -76,6 +77,7 @@ extension Dispatcher {
       guard let placed, run.state == .pending else { continue }
       effects.counts.add(run.action, pending: 1)
       if placed.isHead { state.windows.add(placed) }
+      try join(placed.number)
       let label = RunLabel(id: hexadecimal(run.id), event: number, eventType: made.event.type, action: run.action)
       effects.notes.append { [log] in log.decided(label, "event replayed") }
     }

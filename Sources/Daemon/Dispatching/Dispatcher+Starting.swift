@@ -37,6 +37,7 @@ extension Dispatcher {
         guard state.windows.runningCount < configuration.scripts.maxConcurrent else { return }
         guard let record = try journal.writer.facts(ofRun: run), record.event == number, record.isHead else { continue }
         let action = try journal.writer.actionID(record.action)
+        guard state.windows.mayStart(action, mayStart) else { continue }
         let head = QueuedRun(number: run, action: action, place: record.place, isHead: true)
         state.windows.remove(run, ofAction: action)
         state.windows.countStart(ofAction: action)

@@ -17,6 +17,10 @@ struct Upkeep {
   var nextPass = ContinuousClock.now
   /// Where the present pass of deletion came to; nil = none is under way.
   var cursor: Int64?
+  /// What that pass takes for old, by the clock that was believed when it began: nanoseconds since 1970.
+  var oldest: Int64 = 0
+  /// Whether that pass has deleted anything.
+  var hasDeleted = false
   var nextTypes = ContinuousClock.now + .seconds(10)
   var nextCheckpoint = ContinuousClock.now + .seconds(1)
   /// Why sources are not read.
@@ -68,11 +72,11 @@ extension Dispatcher {
     if ContinuousClock.now >= upkeep.nextPass, upkeep.cursor == nil {
       upkeep.nextPass = .now + .seconds(60)
       guard try clockIsRight(wall) else { return }
-      upkeep.cursor = 0
+      (upkeep.cursor, upkeep.hasDeleted, upkeep.oldest) = (0, false, wall - settings.keep.nanoseconds)
     }
     guard let cursor = upkeep.cursor else { return }
     let isTooLarge = try journal.writer.size() > Int64(Double(settings.maxSize) * Self.slack)
-    let oldest = wall - settings.keep.nanoseconds
+    let oldest = upkeep.oldest
     let (deleted, last) = try journal.transaction(isDurable: false) { () throws(SQLiteError) in
       try journal.writer.forgetIdentities(
         before: oldest, bound: Upkeep.identityBound, limit: Upkeep.deletionBatch)
@@ -81,10 +85,13 @@ extension Dispatcher {
     }
     upkeep.cursor = last
     if deleted > 0 {
+      upkeep.hasDeleted = true
       logger.debug("events deleted from the journal", metadata: ["count": "\(deleted)"])
       // While there is something to delete, the next pass follows at once.
       if last == nil, isTooLarge { upkeep.nextPass = .now }
     }
+    // Failed runs, and such as awaited a redelivery, went with their events.
+    if last == nil, upkeep.hasDeleted { recount() }
   }
 
   /// Whether the wall clock is to be believed: one that jumped by more than a day would delete everything.
@@ -104,7 +111,7 @@ extension Dispatcher {
   }
 
   /// Holds the sources while there is no room for what they bring, and releases them when there is.
-  private func lookForRoom() {
+  func lookForRoom() {
     let reason = reasonToHold()
     guard reason != upkeep.holdReason else { return }
     // The words may change while the reason stays; the sources are told once.
@@ -118,7 +125,7 @@ extension Dispatcher {
     let settings = configuration.journal
     let backlog = board.backlog
     let isHeld = upkeep.holdReason != nil
-    if backlog >= (isHeld ? settings.maxPending / 10 * 9 : settings.maxPending) {
+    if backlog >= (isHeld ? settings.maxPending - settings.maxPending / 10 : settings.maxPending) {
       return "\(backlog) runs are pending, the bound max_pending is \(settings.maxPending)"
     }
     if let free = FileSystemRoom.free(beside: settings.path), free < Int64(settings.minFree) * (isHeld ? 11 : 10) / 10 {

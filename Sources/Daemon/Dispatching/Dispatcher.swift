@@ -53,6 +53,8 @@ final class Dispatcher: @unchecked Sendable {
 
   let configuration: Configuration
   let actions: [String: Action]
+  /// Whether a start mark must survive a power cut, too: of an action with `on_interrupt = hold`.
+  private let holdsInterrupted: Bool
   let inputs = InputQueue<DispatchInput>()
   let board: DaemonBoard
   let runner: any AttemptStarter
@@ -98,6 +100,7 @@ final class Dispatcher: @unchecked Sendable {
     logger = log.logger
     self.counters = counters
     matcher = Matcher(ActionTable(configuration.actions))
+    holdsInterrupted = configuration.actions.contains { $0.onInterrupt == .hold }
     actions = Dictionary(configuration.actions.map { ($0.name, $0) }) { first, _ in first }
   }
 
@@ -124,12 +127,15 @@ final class Dispatcher: @unchecked Sendable {
       if case .asked(let request) = input { requests.append(request) } else { changes.append(input) }
     }
     if journal.trouble != nil, !journal.recover() {
+      lookForRoom()
       hold(changes)
-      for request in requests { request.answer(.unavailable(journal.trouble ?? "the journal cannot be written")) }
+      for request in requests { refuse(request) }
       return
     }
     if let failure = journal.wasReopened ? reconcile() ?? attempt(changes) : attempt(changes) {
       journal.fail(failure)
+      // Before anything is given back, or it would come again at once.
+      lookForRoom()
       hold(changes)
     } else {
       if journal.trouble != nil { recount() }
@@ -142,7 +148,9 @@ final class Dispatcher: @unchecked Sendable {
   /// - Returns: Why nothing of it was done; nil = all was.
   private func attempt(_ changes: [DispatchInput]) -> SQLiteError? {
     guard !changes.isEmpty || hasWorkOfItsOwn else { return nil }
-    return transact(isDurable: changes.contains(where: \.isToBeDurable)) { effects throws(SQLiteError) in
+    // What a delivery is settled for must not be taken back either.
+    let isDurable = changes.contains { $0.isArrival || $0.isEnd && !state.openEvents.isEmpty }
+    return transact(isDurable: isDurable) { effects throws(SQLiteError) in
       for change in changes { try take(change, &effects) }
     }
   }
@@ -155,7 +163,7 @@ final class Dispatcher: @unchecked Sendable {
     var effects = Effects()
     defer { fresh.removeAll(keepingCapacity: true) }
     do throws(SQLiteError) {
-      try journal.transaction(isDurable: isDurable) { () throws(SQLiteError) in
+      try journal.transaction(isDurable: isDurable || holdsInterrupted) { () throws(SQLiteError) in
         try change(&effects)
         try takeDue(&effects)
         try startRuns(&effects)
@@ -168,13 +176,18 @@ final class Dispatcher: @unchecked Sendable {
     return nil
   }
 
+  private func refuse(_ request: Request) {
+    request.answer(.unavailable(journal.trouble ?? "the journal cannot be written"))
+  }
+
   private func perform(_ request: Request) {
-    let before = state
+    guard journal.trouble == nil else { return refuse(request) }
+    let before = (state, statuses, isSuspended, upkeep.clock)
     var effects = Effects()
     do {
       try journal.throwingTransaction { try request.perform(self, &effects) }
     } catch {
-      state = before
+      (state, statuses, isSuspended, upkeep.clock) = before
       if let error = error as? SQLiteError { journal.fail(error) }
       request.answer(error as? ControlError ?? .unavailable("\(error)"))
       return
@@ -239,10 +252,14 @@ final class Dispatcher: @unchecked Sendable {
 }
 
 extension DispatchInput {
-  /// Whether a power cut must not take back what follows from it.
-  fileprivate var isToBeDurable: Bool {
+  /// Whether an event is among it whose delivery is settled with the commit.
+  fileprivate var isArrival: Bool {
     // Under `settle = run` the broker keeps the event until its runs have ended.
     if case .arrived(let arrivals) = self { arrivals.contains { $0.event.settle == .journal } } else { false }
+  }
+
+  fileprivate var isEnd: Bool {
+    if case .ended = self { true } else { false }
   }
 }
 

@@ -27,14 +27,6 @@ struct StartWindows {
     if windows[action]?.heads.isEmpty ?? true { windows[action, default: Window(isComplete: false)].isComplete = false }
   }
 
-  /// Forgets what may start, not what runs: everything is read again.
-  mutating func forget(actions: [Int64]) {
-    for action in windows.keys { windows[action]?.heads = [] }
-    for action in windows.keys { windows[action]?.isComplete = true }
-    for action in actions { expect(action: action) }
-    windows = windows.filter { !$0.value.isIdle }
-  }
-
   /// Adds a run that may start now.
   mutating func add(_ run: QueuedRun) {
     var window = windows[run.action] ?? Window(isComplete: true)
@@ -63,6 +55,11 @@ struct StartWindows {
   /// An action whose window is empty though the journal has more, and that may start one.
   func actionToFill(mayStart: (_ action: Int64, _ running: Int) -> Bool) -> Int64? {
     windows.first { $0.value.heads.isEmpty && !$0.value.isComplete && mayStart($0.key, $0.value.running) }?.key
+  }
+
+  /// Whether an action may start one more.
+  func mayStart(_ action: Int64, _ mayStart: (_ action: Int64, _ running: Int) -> Bool) -> Bool {
+    mayStart(action, windows[action]?.running ?? 0)
   }
 
   /// Takes the oldest run that may start, and counts it as running.

@@ -35,6 +35,7 @@ extension JournalWriter {
       .optional(event.time), .integer(event.received), .optional(event.subject), .text(Self.json(event.objects)),
       .text(event.result.rawValue), .optional(event.reason), .text(event.settle.rawValue), .integer(event.size))
     let number = connection.lastInsertedRow
+    numbers.event = max(numbers.event, number)
     try statements.insertContent.run(
       .integer(number), .text(String(decoding: event.envelope, as: UTF8.self)), .blob(event.body))
     for object in event.objects {
@@ -66,8 +67,10 @@ extension JournalWriter {
         .blob(run.id), .integer(event), .integer(action), .optional(run.lane), .integer(place),
         .text(run.state.rawValue), .boolean(isQueued), .boolean(isHead), .integer(time),
         run.state.isEnded ? .integer(time) : .null, .optional(run.reason), .boolean(isReplay))
+      let number = connection.lastInsertedRow
+      numbers.run = max(numbers.run, number)
       added.append(
-        QueuedRun(number: connection.lastInsertedRow, action: action, place: place, isHead: isHead))
+        QueuedRun(number: number, action: action, place: place, isHead: isHead))
     }
     return added
   }
@@ -77,7 +80,7 @@ extension JournalWriter {
   }
 
   /// A JSON object of texts.
-  private static func json(_ objects: [(kind: String, name: String)]) -> String {
+  static func json(_ objects: [(kind: String, name: String)]) -> String {
     guard !objects.isEmpty else { return "{}" }
     return "{" + objects.map { "\(quoted($0.kind)):\(quoted($0.name))" }.joined(separator: ",") + "}"
   }

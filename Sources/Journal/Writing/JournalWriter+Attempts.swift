@@ -114,16 +114,22 @@ extension JournalWriter {
     try statements.markProcess.run(.integer(run), .integer(attempt), .integer(Int64(pid)), .optional(start))
   }
 
-  package func end(run: Int64, attempt: Int64, _ end: AttemptEnd) throws(SQLiteError) {
+  /// Keeps how an attempt ended.
+  ///
+  /// Returns whether the journal knows it; one that was begun anew since it started does not.
+  @discardableResult
+  package func end(run: Int64, attempt: Int64, _ end: AttemptEnd) throws(SQLiteError) -> Bool {
     try statements.endAttempt.run(
       .integer(run), .integer(attempt), .integer(end.ended), .integer(end.duration), .text(end.outcome),
       .optional(end.code), .optional(end.reason))
+    guard connection.changes > 0 else { return false }
     for (stream, output) in [(Int64(1), end.standardOutput), (2, end.standardError)] {
       guard !output.head.isEmpty || output.dropped > 0 else { continue }
       try statements.insertOutput.run(
         .integer(run), .integer(attempt), .integer(stream), .blob(output.head), .blob(output.tail),
         .integer(output.dropped))
     }
+    return true
   }
 }
 

@@ -58,9 +58,7 @@ extension JournalWriter {
 
   /// The runs of an event that have not ended.
   package func openRuns(ofEvent event: Int64) throws(SQLiteError) -> [Int64] {
-    try connection.prepare(
-      "SELECT number FROM runs WHERE event = ?1 AND ended IS NULL AND state <> 'held' ORDER BY number"
-    ).all(.integer(event)) { row throws(SQLiteError) in row.integer(0) }
+    try statements.openRunsOfEvent.all(.integer(event)) { row throws(SQLiteError) in row.integer(0) }
   }
 
   /// The runs in a state that asks for a person, oldest first.
@@ -102,16 +100,22 @@ extension JournalWriter {
 
   // MARK: Events
 
-  /// Stored events by the time of receipt: from `since` on, before `until`, both in nanoseconds since 1970.
-  package func events(since: Int64?, until: Int64?) throws(SQLiteError) -> [(number: Int64, type: String)] {
+  /// Numbers of stored events of certain types by the time of receipt, oldest first, at most `limit` of them: from
+  /// `since` on, before `until`, both in nanoseconds since 1970.
+  package func events(
+    since: Int64?, until: Int64?, limit: Int, where isWanted: (_ type: String) -> Bool
+  ) throws(SQLiteError) -> [Int64] {
+    var numbers: [Int64] = []
     try connection.prepare(
       """
       SELECT e.number, t.name FROM events e JOIN types t ON t.id = e.type
       WHERE e.received >= ?1 AND e.received < ?2 ORDER BY e.number
       """
-    ).all(.integer(since ?? .min), .integer(until ?? .max)) { row throws(SQLiteError) in
-      (row.integer(0), row.text(1))
+    ).rows([.integer(since ?? .min), .integer(until ?? .max)]) { row throws(SQLiteError) in
+      if isWanted(row.text(1)) { numbers.append(row.integer(0)) }
+      return numbers.count < limit
     }
+    return numbers
   }
 
   /// Where an event came from, and what became of it.
@@ -127,11 +131,12 @@ extension JournalWriter {
   package func redecoded(_ number: Int64, as event: NewEvent) throws(SQLiteError) {
     try connection.prepare(
       """
-      UPDATE events SET type = ?2, id = ?3, time = ?4, subject = ?5, result = ?6, reason = NULL WHERE number = ?1
+      UPDATE events SET type = ?2, id = ?3, time = ?4, subject = ?5, result = ?6, objects = ?7, reason = NULL
+      WHERE number = ?1
       """
     ).run(
       .integer(number), .integer(try typeID(event.type)), .optional(event.id), .optional(event.time),
-      .optional(event.subject), .text(event.result.rawValue))
+      .optional(event.subject), .text(event.result.rawValue), .text(Self.json(event.objects)))
     for object in event.objects {
       try statements.insertObject.run(.text(object.kind), .text(object.name), .integer(number))
     }

@@ -97,7 +97,9 @@ extension JournalWriter {
   /// Holds every pending or waiting run whose action is none of these.
   ///
   /// Returns how many runs of which action.
-  package func holdRunsOfMissingActions(_ names: Set<String>, at time: Int64) throws(SQLiteError) -> [String: Int] {
+  package func holdRuns(
+    exceptOfActions names: Set<String>, at time: Int64, reason: (_ action: String) -> String
+  ) throws(SQLiteError) -> [String: Int] {
     let known = try connection.prepare("SELECT name FROM actions ORDER BY id").all { row throws(SQLiteError) in
       row.text(0)
     }
@@ -110,7 +112,7 @@ extension JournalWriter {
         place = last.place
         for (number, _) in runs {
           guard let run = try facts(ofRun: number) else { continue }
-          _ = try end(run, as: .held, at: time, outcome: nil, reason: "its action \(name) is not configured any more")
+          _ = try end(run, as: .held, at: time, outcome: nil, reason: reason(name))
           held[name, default: 0] += 1
         }
       }

@@ -67,28 +67,49 @@ extension JournalWriter {
   }
 
   /// Forgets identities that are older than the window, and the oldest beyond the bound.
+  ///
+  /// Looks at the `limit` oldest: a look at all of them would take as long for each batch as for a whole pass.
   package func forgetIdentities(before time: Int64, bound: Int64, limit: Int) throws(SQLiteError) {
     try connection.prepare(
       """
       DELETE FROM identities WHERE digest IN (
-        SELECT digest FROM identities WHERE event <= (SELECT max(event) FROM identities) - ?2 OR accepted < ?1
-        ORDER BY event LIMIT ?3)
+        SELECT digest FROM (SELECT digest, event, accepted FROM identities ORDER BY event LIMIT ?3)
+        WHERE event <= (SELECT max(event) FROM identities) - ?2 OR accepted < ?1)
       """
     ).run(.integer(time), .integer(bound), .integer(limit))
   }
 
-  /// Adds what was counted of types since the last call.
+  /// How many types are told apart: senders choose them.
+  static let typeLimit = 10_000
+
+  /// Adds what was counted of types since the last call; types beyond `typeLimit` are not entered.
   package func add(_ counts: [TypeCount]) throws(SQLiteError) {
     let statement = try connection.prepare(
       """
       UPDATE types SET seen = seen + ?2, matched = matched + ?3, first = min(coalesce(first, ?4), ?4),
-        last = max(coalesce(last, ?5), ?5), source = ?6, envelope = ?7, sample = ?8
+        last = max(coalesce(last, ?5), ?5)
       WHERE id = ?1
       """)
+    // One without a sample does not take the last one's.
+    let sample = try connection.prepare(
+      """
+      UPDATE types SET source = ?2, envelope = ?3, sample = ?4
+      WHERE id = ?1 AND (length(?4) > 0 OR coalesce(length(sample), 0) = 0)
+      """)
+    let known = try connection.prepare("SELECT 1 FROM types WHERE name = ?1")
+    var room = try Self.typeLimit - (connection.prepare("SELECT count(*) FROM types").first {
+      row throws(SQLiteError) in Int(row.integer(0))
+    } ?? 0)
     for count in counts {
+      if try known.first(.text(count.name), make: { _ throws(SQLiteError) in true }) == nil {
+        guard room > 0 else { continue }
+        room -= 1
+      }
+      let id = try typeID(count.name)
       try statement.run(
-        .integer(try typeID(count.name)), .integer(count.seen), .integer(count.matched), .integer(count.first),
-        .integer(count.last), .text(count.source), .text(String(decoding: count.envelope, as: UTF8.self)),
+        .integer(id), .integer(count.seen), .integer(count.matched), .integer(count.first), .integer(count.last))
+      try sample.run(
+        .integer(id), .text(count.source), .text(String(decoding: count.envelope, as: UTF8.self)),
         .blob(count.sample))
     }
   }

@@ -10,6 +10,8 @@ package final class JournalWriter {
   /// Grows with every change of a run; the places in the lanes are of the same sequence.
   package private(set) var sequence: Int64
   private var ids = Interned()
+  /// The highest numbers that were given.
+  var numbers: (event: Int64, run: Int64)
 
   /// Numbers that stand for names, as the file has them.
   private struct Interned {
@@ -28,6 +30,23 @@ package final class JournalWriter {
       row throws(SQLiteError) in row.integer(0)
     }
     sequence = max(highest ?? 0, noted ?? 0)
+    let given = try self.connection.prepare("SELECT seq FROM sqlite_sequence WHERE name = ?1")
+    numbers = (
+      try given.first(.text("events")) { row throws(SQLiteError) in row.integer(0) } ?? 0,
+      try given.first(.text("runs")) { row throws(SQLiteError) in row.integer(0) } ?? 0
+    )
+  }
+
+  /// Gives no number again that a file gave in whose place this one, a new one, came.
+  func follow(event: Int64, run: Int64, sequence last: Int64) throws(SQLiteError) {
+    let reserve = try connection.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES (?1, ?2)")
+    try transaction(isDurable: true) { () throws(SQLiteError) in
+      try reserve.run(.text("events"), .integer(event))
+      try reserve.run(.text("runs"), .integer(run))
+      try setFact("sequence", String(last))
+    }
+    numbers = (event, run)
+    sequence = last
   }
 
   /// Makes several changes one.

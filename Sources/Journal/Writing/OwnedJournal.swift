@@ -6,6 +6,8 @@ package final class OwnedJournal {
   package private(set) var writer: JournalWriter?
   /// Where damaged files were put when the journal was opened the last time, and what was wrong with them.
   package private(set) var setAside: (path: String, damage: String)?
+  /// The last numbers of the file as it was before it was opened again.
+  private var last: (event: Int64, run: Int64, sequence: Int64) = (0, 0, 0)
   private let files: JournalFiles
   private let lock: JournalLock
 
@@ -27,12 +29,15 @@ package final class OwnedJournal {
   /// The old connection is closed first: two that write would meet a defect of SQLite 3.40 (see sqlite.org/wal.html,
   /// "The WAL-Reset Bug").
   package func reopen(isSuspect: Bool) throws(JournalError) {
+    if let writer { last = (writer.numbers.event, writer.numbers.run, writer.sequence) }
     writer = nil
     let opened = try OpenDatabase.open(files, sync: .full, isSuspect: isSuspect)
     let setAside = opened.setAside
     let damage = opened.damage
     do throws(SQLiteError) {
-      writer = try JournalWriter(opened.connection)
+      let writer = try JournalWriter(opened.connection)
+      if setAside != nil { try writer.follow(event: last.event, run: last.run, sequence: last.sequence) }
+      self.writer = writer
     } catch {
       throw .sqlite(error)
     }

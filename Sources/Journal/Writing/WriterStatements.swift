@@ -19,6 +19,7 @@ struct WriterStatements {
   let laneIsTaken: Statement
 
   let content: Statement
+  let openRunsOfEvent: Statement
   let headOfLane: Statement
   let makeHead: Statement
   let heads: Statement
@@ -67,6 +68,8 @@ struct WriterStatements {
 
     content = try connection.prepare(
       "SELECT c.envelope, c.body, e.received FROM contents c JOIN events e ON e.number = c.event WHERE c.event = ?1")
+    openRunsOfEvent = try connection.prepare(
+      "SELECT number FROM runs WHERE event = ?1 AND ended IS NULL AND state <> 'held' ORDER BY number")
     headOfLane = try connection.prepare(
       "SELECT number, action, place, state, head FROM runs WHERE queued = 1 AND lane = ?1 ORDER BY place LIMIT 1")
     makeHead = try connection.prepare("UPDATE runs SET head = 1 WHERE number = ?1")
