@@ -38,6 +38,7 @@ extension Dispatcher {
   func maintain() {
     guard ContinuousClock.now >= upkeep.next else { return }
     upkeep.next = .now + .milliseconds(upkeep.cursor == nil ? 500 : 20)
+    if journal.trouble == nil { journal.look() }
     lookForRoom()
     guard journal.trouble == nil else { return }
     do throws(SQLiteError) {
@@ -71,6 +72,7 @@ extension Dispatcher {
     let wall = RealTime.now.nanoseconds
     if ContinuousClock.now >= upkeep.nextPass, upkeep.cursor == nil {
       upkeep.nextPass = .now + .seconds(60)
+      arrivalLimit = Self.arrivalsAtOnce
       guard try clockIsRight(wall) else { return }
       (upkeep.cursor, upkeep.hasDeleted, upkeep.oldest) = (0, false, wall - settings.keep.nanoseconds)
     }

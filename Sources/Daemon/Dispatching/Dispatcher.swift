@@ -82,6 +82,9 @@ final class Dispatcher: @unchecked Sendable {
   var isDraining = false
   var isAbandoned = false
   var upkeep = Upkeep()
+  /// How many events one transaction takes in: fewer where the disk had no room for more.
+  static let arrivalsAtOnce = 1_000
+  var arrivalLimit = Dispatcher.arrivalsAtOnce
   /// What was brought while the journal could not be written.
   var backlog: [DispatchInput] = []
   private var isStopped = false
@@ -132,17 +135,57 @@ final class Dispatcher: @unchecked Sendable {
       for request in requests { refuse(request) }
       return
     }
-    if let failure = journal.wasReopened ? reconcile() ?? attempt(changes) : attempt(changes) {
+    var rest = portions(of: changes)[...]
+    var failure = journal.wasReopened ? reconcile() : nil
+    while failure == nil, let portion = rest.first {
+      failure = attempt(portion)
+      if failure == nil { rest.removeFirst() }
+      if arrivalLimit < Self.arrivalsAtOnce { journal.tidyUp() }
+    }
+    if let failure {
+      // What does not fit at once may fit in parts.
+      if failure.trouble == .full { arrivalLimit = max(1, min(arrivalLimit, arrivals(in: changes)) / 4) }
       journal.fail(failure)
       // Before anything is given back, or it would come again at once.
       lookForRoom()
-      hold(changes)
+      hold(Array(rest.joined()))
     } else {
       if journal.trouble != nil { recount() }
       journal.succeeded()
     }
     for request in requests { perform(request) }
     maintain()
+  }
+
+  /// Parts of what came in, each for a transaction of its own, in order.
+  private func portions(of changes: [DispatchInput]) -> [[DispatchInput]] {
+    guard arrivals(in: changes) > arrivalLimit else { return [changes] }
+    var portions: [[DispatchInput]] = [[]]
+    var room = arrivalLimit
+    for change in changes {
+      guard case .arrived(let arrivals) = change else {
+        portions[portions.count - 1].append(change)
+        continue
+      }
+      var rest = arrivals[...]
+      while !rest.isEmpty {
+        if room == 0 {
+          portions.append([])
+          room = arrivalLimit
+        }
+        portions[portions.count - 1].append(.arrived(Array(rest.prefix(room))))
+        let taken = min(room, rest.count)
+        rest = rest.dropFirst(taken)
+        room -= taken
+      }
+    }
+    return portions
+  }
+
+  private func arrivals(in changes: [DispatchInput]) -> Int {
+    changes.reduce(0) { count, change in
+      if case .arrived(let arrivals) = change { count + arrivals.count } else { count }
+    }
   }
 
   /// - Returns: Why nothing of it was done; nil = all was.

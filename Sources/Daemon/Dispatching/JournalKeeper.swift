@@ -81,6 +81,14 @@ final class JournalKeeper {
     delay = min(delay * 2, .seconds(5))
   }
 
+  /// Empties the log into the file, as far as there is room for it.
+  func tidyUp() { _ = try? writer.finish() }
+
+  /// Looks whether the file is still there and still a journal.
+  func look() {
+    if let error = owned.look() { fail(error) }
+  }
+
   /// Empties the log into the file, at a clean end; what it cannot is done at the next start.
   func finish() {
     do throws(SQLiteError) {
@@ -107,7 +115,11 @@ final class JournalKeeper {
   /// - Returns: Whether the journal may be tried.
   func recover() -> Bool {
     guard ContinuousClock.now >= nextTry else { return false }
-    guard mustReopen else { return probe() }
+    guard mustReopen else {
+      // The log may be what fills the disk: what it holds is copied into the file, and its room is free again.
+      tidyUp()
+      return probe()
+    }
     do throws(JournalError) {
       try owned.reopen(isSuspect: isSuspect)
       owned.writer?.syncsCommits = settings.sync == .full

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+
 /// A journal that this process has for itself: its lock is held as long as this object lives.
 package final class OwnedJournal {
   /// Writes it; another one after `reopen`, and none while that has not succeeded.
@@ -10,6 +12,8 @@ package final class OwnedJournal {
   private var last: (event: Int64, run: Int64, sequence: Int64) = (0, 0, 0)
   private let files: JournalFiles
   private let lock: JournalLock
+  /// Which file it is, whatever its name.
+  private var identity: FileIdentity?
 
   /// Takes the lock and opens the journal, or begins one.
   package init(path: String) throws(JournalError) {
@@ -22,6 +26,17 @@ package final class OwnedJournal {
       throw .sqlite(error)
     }
     lock = opened.lock
+    identity = FileIdentity(files.path)
+  }
+
+  /// Looks whether the file is still where it was, and still a database; returns what is wrong, nil = nothing.
+  ///
+  /// SQLite itself would notice late: it goes on with the file that it has open, and with the pages that it has read.
+  package func look() -> SQLiteError? {
+    guard let writer else { return nil }
+    guard FileIdentity(files.path) == identity else { return .replaced }
+    guard let header = try? writer.connection.header() else { return nil }
+    return header.starts(with: Array("SQLite format 3\u{0}".utf8)) ? nil : .overwritten
   }
 
   /// Opens the file again after trouble with its disk; what is damaged is set aside.
@@ -30,10 +45,12 @@ package final class OwnedJournal {
   /// "The WAL-Reset Bug").
   package func reopen(isSuspect: Bool) throws(JournalError) {
     if let writer { last = (writer.numbers.event, writer.numbers.run, writer.sequence) }
+    let replaced = try rescue()
     writer = nil
     let opened = try OpenDatabase.open(files, sync: .full, isSuspect: isSuspect)
     let setAside = opened.setAside
     let damage = opened.damage
+    identity = FileIdentity(files.path)
     do throws(SQLiteError) {
       let writer = try JournalWriter(opened.connection)
       if setAside != nil { try writer.follow(event: last.event, run: last.run, sequence: last.sequence) }
@@ -41,6 +58,30 @@ package final class OwnedJournal {
     } catch {
       throw .sqlite(error)
     }
-    self.setAside = setAside.map { ($0, damage ?? "it is damaged") }
+    self.setAside = setAside.map { ($0, damage ?? "it is damaged") } ?? replaced
+  }
+
+  /// Puts back the file that is still open, where another one took its place or its name was removed.
+  ///
+  /// Returns where that other one is now, if there was one.
+  private func rescue() throws(JournalError) -> (path: String, damage: String)? {
+    guard let writer, FileIdentity(files.path) != identity else { return nil }
+    let copy = files.path + ".rescued"
+    unlink(copy)
+    do throws(SQLiteError) {
+      try writer.connection.prepare("VACUUM INTO ?1").run(.text(copy))
+    } catch {
+      // It is damaged itself: then what lies in its place decides.
+      unlink(copy)
+      return nil
+    }
+    self.writer = nil
+    let isThere = files.size != nil
+    let name = isThere ? try files.setAside(at: time(nil)) : nil
+    for leftover in [files.log, files.index] { unlink(leftover) }
+    guard rename(copy, files.path) == 0 else {
+      throw .unreachable(path: files.path, reason: "\(copy) cannot be renamed to it (\(reason(errno)))")
+    }
+    return name.map { ($0, "another file had taken its place, and was moved away; nothing was lost") }
   }
 }
