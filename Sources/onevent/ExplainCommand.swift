@@ -10,8 +10,8 @@ struct ExplainCommand: ParsableCommand {
     abstract: "Says what every action does with a captured or recorded event, and why.",
     discussion: """
       Nothing runs and no broker is asked; a recorded event, named by its number, comes from the daemon or its journal, \
-      and is matched with the configuration as it is on disk. For each action every condition is shown with the path, the value found \
-      and its verdict; for a match the exact arguments, environment and standard input of the script.
+      and is matched with the configuration as it is on disk. For each action every condition is shown with the path, \
+      the value found and its verdict; for a match the exact arguments, environment and standard input of the script.
       Exit code: 0 something matched, 1 nothing did, 65 the event cannot be decoded.
       """)
 

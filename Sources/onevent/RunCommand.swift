@@ -12,8 +12,9 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Takes events and runs scripts, in the foreground.",
     discussion: """
-      SIGTERM or Ctrl-C stops: nothing more is taken, scripts that run are finished within drain_timeout, the rest is \
-      given back to the broker. A second signal sends the scripts TERM at once, a third KILL.
+      SIGTERM or Ctrl-C stops: nothing more is taken, scripts that run are finished within drain_timeout, the rest \
+      stays in the journal for the next start; with 'settle = run' it is given back to the broker. A second signal \
+      sends the scripts TERM at once, a third KILL.
       A broker that cannot be reached is no reason to end: it is tried again for ever. AMQP_URL serves where the \
       configuration names no broker.
       """)

@@ -56,10 +56,11 @@ struct RetryCommand: ParsableCommand {
 struct DiscardCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "discard",
-    abstract: "Gives runs up: any but those that are running.",
+    abstract: "Gives runs up that have not succeeded and are not running.",
     discussion: """
-      What waits behind them goes on. A discarded run can be retried. All runs that are named, or none.
-      Exit code: 0 done, 1 a run does not exist or is running.
+      What waits behind them goes on. A discarded run is not retried; 'onevent replay' makes a new one of its event. \
+      All runs that are named, or none.
+      Exit code: 0 done, 1 a run does not exist or its state does not allow it.
       """)
 
   @Argument(help: ArgumentHelp("Runs, by number or id.", valueName: "run"))
