@@ -184,4 +184,47 @@ import Testing
     #expect(bytes > SeenTypes.byteLimit / 2)
     #expect(bytes <= SeenTypes.byteLimit)
   }
+
+  @Test("Nothing is acknowledged into a file that was removed or replaced")
+  func replaced() throws {
+    try DispatchScene.with([DispatchScene.action("one")]) { scene in
+      let path = scene.configuration.journal.path
+      let spoil: [() throws -> Void] = [
+        { try FileManager.default.removeItem(atPath: path) },
+        { try FileManager.default.removeItem(atPath: path + "-wal") },
+        {
+          try Data(repeating: 0x41, count: 4096).write(to: URL(fileURLWithPath: path + ".new"))
+          #expect(rename(path + ".new", path) == 0)
+        },
+      ]
+      for (round, spoil) in spoil.enumerated() {
+        let before = scene.recorder.settled.count
+        try scene.arrive("good\(round)", node: "\(round)")
+        #expect(scene.recorder.settled.dropFirst(before).map(\.settlement) == [.accepted])
+        try spoil()
+        try scene.arrive("a\(round)", node: "a\(round)")
+        #expect(scene.recorder.settled.last?.settlement == .returned)
+        #expect(scene.board.trouble != nil)
+        try recover(scene)
+        try scene.arrive("a\(round)", node: "a\(round)")
+        #expect(scene.recorder.settled.last?.settlement == .accepted)
+        scene.crash()
+        try scene.arrive("a\(round)", node: "a\(round)")
+        #expect(scene.counters.duplicate.value == 1)
+      }
+    }
+  }
+
+  @Test("What ended while the journal was in trouble is recorded at the stop, if it can be")
+  func lastWords() throws {
+    try DispatchScene.with([DispatchScene.action("one")]) { scene in
+      try scene.arrive("a")
+      try scene.writer.connection.execute("PRAGMA query_only = ON")
+      try scene.end(0)
+      #expect(scene.board.trouble != nil)
+      try scene.writer.connection.execute("PRAGMA query_only = OFF")
+      try scene.dispatcher.work([.stop])
+      #expect(try scene.states() == [.succeeded])
+    }
+  }
 }

@@ -126,7 +126,9 @@ final class Dispatcher: @unchecked Sendable {
     for input in brought {
       if case .asked(let request) = input { requests.append(request) } else { changes.append(input) }
     }
-    if journal.trouble != nil, !journal.recover() {
+    // What ended in the meantime is recorded now or never.
+    let isLast = brought.contains { if case .stop = $0 { true } else { false } }
+    if journal.trouble != nil, !journal.recover(atOnce: isLast) {
       lookForRoom()
       hold(changes)
       for request in requests { refuse(request) }

@@ -104,11 +104,11 @@ final class JournalKeeper {
     logger.notice("journal is well again")
   }
 
-  /// Makes another attempt possible, when its time has come.
+  /// Makes another attempt possible, when its time has come, or at once.
   ///
   /// - Returns: Whether the journal may be tried.
-  func recover() -> Bool {
-    guard ContinuousClock.now >= nextTry else { return false }
+  func recover(atOnce: Bool = false) -> Bool {
+    guard atOnce || ContinuousClock.now >= nextTry else { return false }
     guard mustReopen else { return probe() }
     do throws(JournalError) {
       try owned.reopen(isSuspect: isSuspect)

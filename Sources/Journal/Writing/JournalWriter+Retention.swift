@@ -97,9 +97,11 @@ extension JournalWriter {
       WHERE id = ?1 AND (length(?4) > 0 OR coalesce(length(sample), 0) = 0)
       """)
     let known = try connection.prepare("SELECT 1 FROM types WHERE name = ?1")
-    var room = try Self.typeLimit - (connection.prepare("SELECT count(*) FROM types").first {
-      row throws(SQLiteError) in Int(row.integer(0))
-    } ?? 0)
+    var room =
+      try Self.typeLimit
+      - (connection.prepare("SELECT count(*) FROM types").first {
+        row throws(SQLiteError) in Int(row.integer(0))
+      } ?? 0)
     for count in counts {
       if try known.first(.text(count.name), make: { _ throws(SQLiteError) in true }) == nil {
         guard room > 0 else { continue }

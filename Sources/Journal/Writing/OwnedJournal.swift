@@ -17,7 +17,9 @@ package final class OwnedJournal {
     files = opened.files
     setAside = opened.setAside.map { ($0, opened.damage ?? "it is damaged") }
     do throws(SQLiteError) {
-      writer = try JournalWriter(opened.connection)
+      let writer = try JournalWriter(opened.connection)
+      writer.place = FilePlace(files)
+      self.writer = writer
     } catch {
       throw .sqlite(error)
     }
@@ -36,7 +38,8 @@ package final class OwnedJournal {
     let damage = opened.damage
     do throws(SQLiteError) {
       let writer = try JournalWriter(opened.connection)
-      if setAside != nil { try writer.follow(event: last.event, run: last.run, sequence: last.sequence) }
+      try writer.follow(event: last.event, run: last.run, sequence: last.sequence)
+      writer.place = FilePlace(files)
       self.writer = writer
     } catch {
       throw .sqlite(error)
