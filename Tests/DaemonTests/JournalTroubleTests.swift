@@ -105,6 +105,18 @@ import Testing
     }
   }
 
+  @Test("What is settled at once because its action is suspended survives a power cut, too")
+  func durableSuspension() throws {
+    try DispatchScene.with([DispatchScene.action("one")]) { scene in
+      var effects = Effects()
+      try scene.inTransaction { try $0.setSuspended(true, action: "one", &effects) }
+      try scene.dispatcher.work([.tick])
+      try scene.arrive("a", settle: .run)
+      #expect(scene.recorder.settled.map(\.settlement) == [.accepted])
+      #expect(try synchronous(scene) == 2)
+    }
+  }
+
   private func synchronous(_ scene: DispatchScene) throws -> Int64? {
     try scene.writer.connection.prepare("PRAGMA synchronous").first { row in row.integer(0) }
   }

@@ -152,7 +152,9 @@ final class Dispatcher: @unchecked Sendable {
     guard !changes.isEmpty || hasWorkOfItsOwn else { return nil }
     // What a delivery is settled for must not be taken back either.
     let isDurable = changes.contains { $0.isArrival || $0.isEnd && !state.openEvents.isEmpty }
-    return transact(isDurable: isDurable) { effects throws(SQLiteError) in
+    // An event of a suspended action is settled with the journal, whatever its source says.
+    let settlesSuspended = !statuses.isEmpty
+    return transact(isDurable: isDurable || settlesSuspended) { effects throws(SQLiteError) in
       for change in changes { try take(change, &effects) }
     }
   }
