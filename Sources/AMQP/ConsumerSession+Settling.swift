@@ -43,7 +43,7 @@ extension ConsumerSession {
     guard !loop.subscriptions.all.contains(where: { $0.phase == .cancelling }) else { return }
     try flush()
     hold = nil
-    loop.observe(.resumed)
+    if !isPaused { loop.observe(.resumed) }
   }
 
   /// Consumes again once half of the bound is settled, and everything is back in its place in the queue.
@@ -56,6 +56,6 @@ extension ConsumerSession {
     // What is given back must be there before the queue is consumed anew.
     try flush()
     isPaused = false
-    loop.observe(.resumed)
+    if hold == nil { loop.observe(.resumed) }
   }
 }

@@ -75,6 +75,8 @@ final class ConsumerSession {
     amqp_basic_qos(connection.state, BrokerConnection.channel, 0, settings.prefetch, 0)
     try connection.check(amqp_get_rpc_reply(connection.state), "setting the prefetch")
     loop.observe(.connected(host: connection.host, product: connection.product))
+    // Told again: who watches takes a new connection for one that consumes.
+    if let hold { loop.observe(.paused(reason: hold)) }
     while try step() {}
     try flush()
   }
@@ -83,7 +85,7 @@ final class ConsumerSession {
   func end() {
     queueLook?.interrupter.interrupt()
     connection.close(within: loop.mailbox.closes ? timing.closing : .seconds(1))
-    if isPaused { loop.observe(.resumed) }
+    if isPaused, hold == nil { loop.observe(.resumed) }
   }
 
   /// One turn: what others ask, what the broker sent, what the clock demands, and then a wait.

@@ -105,7 +105,7 @@ package final class EventDaemon {
       dispatcher: dispatcher, board: board, unmatched: unmatched, counters: counters,
       started: RealTime.now.nanoseconds)
     let server = WebServer(
-      journal: reader, control: desk, socket: socket, group: configuration.api.socketGroup,
+      journal: reader, control: desk, socket: socket, group: configuration.api.socketGroup ?? Self.ownGroup,
       mapping: { mappings[$0] ?? EventMapping() }, logger: logger)
     do {
       try server.start()
@@ -115,6 +115,9 @@ package final class EventDaemon {
     }
     return server
   }
+
+  /// The group that may ask where none is configured: `onevent`, if there is one.
+  private static var ownGroup: String? { getgrnam("onevent") == nil ? nil : "onevent" }
 
   private func waitForStop(_ signals: DaemonSignals) {
     while true {

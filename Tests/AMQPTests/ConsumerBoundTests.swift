@@ -92,4 +92,28 @@ import Testing
       try await harness.leaves(queue, empty: session)
     }
   }
+
+  @Test("held by its owner it takes nothing, tells so after a reconnect, too, and goes on in the order of the queue")
+  func hold() async throws {
+    let broker = try Broker.shared()
+    let session = try broker.session()
+    let queue = broker.uniqueName()
+    try session.declareQueue(queue)
+    let settings = broker.settings(queue)
+    try await ConsumerHarness.run(settings) { harness in
+      try await harness.consuming(queue)
+      harness.hold("a test asked for it")
+      try await harness.event("paused") { $0 == .paused(reason: "a test asked for it") }
+      try session.publish((0..<20).map { [UInt8($0)] }, routingKey: queue)
+      try await waitUntil("all are in the queue") { try await broker.messages(in: queue)?.ready == 20 }
+      #expect(harness.taken.isEmpty)
+      try await broker.closeConnection(named: settings.connectionName, reason: "by hand")
+      try await harness.event("paused again", times: 2) { $0 == .paused(reason: "a test asked for it") }
+      #expect(harness.taken.isEmpty)
+      #expect(!harness.events.contains(.resumed))
+      harness.hold(nil)
+      try await harness.took(20)
+      #expect(harness.taken.map { $0.body?.first } == (0..<20).map { UInt8($0) })
+    }
+  }
 }

@@ -78,6 +78,7 @@ final class ConsumerHarness: DeliveryReceiver {
     state.withLock(\.consumer)?.settle(tags)
   }
 
+  func hold(_ reason: String?) { state.withLock(\.consumer)?.hold(reason) }
   func stopTaking() { state.withLock(\.consumer)?.stopTaking() }
   func close() { state.withLock(\.consumer)?.close() }
 

@@ -105,6 +105,18 @@ import Testing
     }
   }
 
+  @Test("What is settled at once because its action is suspended survives a power cut, too")
+  func durableSuspension() throws {
+    try DispatchScene.with([DispatchScene.action("one")]) { scene in
+      var effects = Effects()
+      try scene.inTransaction { try $0.setSuspended(true, action: "one", &effects) }
+      try scene.dispatcher.work([.tick])
+      try scene.arrive("a", settle: .run)
+      #expect(scene.recorder.settled.map(\.settlement) == [.accepted])
+      #expect(try synchronous(scene) == 2)
+    }
+  }
+
   private func synchronous(_ scene: DispatchScene) throws -> Int64? {
     try scene.writer.connection.prepare("PRAGMA synchronous").first { row in row.integer(0) }
   }
@@ -183,5 +195,48 @@ import Testing
     let bytes = taken.reduce(0) { $0 + $1.sample.count }
     #expect(bytes > SeenTypes.byteLimit / 2)
     #expect(bytes <= SeenTypes.byteLimit)
+  }
+
+  @Test("Nothing is acknowledged into a file that was removed or replaced")
+  func replaced() throws {
+    try DispatchScene.with([DispatchScene.action("one")]) { scene in
+      let path = scene.configuration.journal.path
+      let spoil: [() throws -> Void] = [
+        { try FileManager.default.removeItem(atPath: path) },
+        { try FileManager.default.removeItem(atPath: path + "-wal") },
+        {
+          try Data(repeating: 0x41, count: 4096).write(to: URL(fileURLWithPath: path + ".new"))
+          #expect(rename(path + ".new", path) == 0)
+        },
+      ]
+      for (round, spoil) in spoil.enumerated() {
+        let before = scene.recorder.settled.count
+        try scene.arrive("good\(round)", node: "\(round)")
+        #expect(scene.recorder.settled.dropFirst(before).map(\.settlement) == [.accepted])
+        try spoil()
+        try scene.arrive("a\(round)", node: "a\(round)")
+        #expect(scene.recorder.settled.last?.settlement == .returned)
+        #expect(scene.board.trouble != nil)
+        try recover(scene)
+        try scene.arrive("a\(round)", node: "a\(round)")
+        #expect(scene.recorder.settled.last?.settlement == .accepted)
+        scene.crash()
+        try scene.arrive("a\(round)", node: "a\(round)")
+        #expect(scene.counters.duplicate.value == 1)
+      }
+    }
+  }
+
+  @Test("What ended while the journal was in trouble is recorded at the stop, if it can be")
+  func lastWords() throws {
+    try DispatchScene.with([DispatchScene.action("one")]) { scene in
+      try scene.arrive("a")
+      try scene.writer.connection.execute("PRAGMA query_only = ON")
+      try scene.end(0)
+      #expect(scene.board.trouble != nil)
+      try scene.writer.connection.execute("PRAGMA query_only = OFF")
+      try scene.dispatcher.work([.stop])
+      #expect(try scene.states() == [.succeeded])
+    }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AMQP
 import Events
 import Journal
 import Settings
@@ -11,6 +12,7 @@ import WebAPI
 /// A suspended action runs nothing and holds nobody up, whatever its runs were at when it was suspended.
 @Suite struct SuspensionTests {
   private let one = DispatchScene.action("one") {
+    $0.retry.retries = 3
     $0.retry.delay = .zero
     $0.retry.maxDelay = .zero
   }
@@ -104,6 +106,43 @@ import WebAPI
       try scene.dispatcher.work([.tick])
       #expect(scene.recorder.started.isEmpty)
       #expect(try scene.states() == [.held, .held])
+    }
+  }
+
+  @Test("Under settle = run a suspended action keeps no delivery from the broker, and loses nothing")
+  func settlesWithTheJournal() throws {
+    try DispatchScene.with([one]) { scene in
+      scene.configuration.scripts.maxConcurrent = 1
+      try scene.arrive("a", node: "x", settle: .run)
+      try scene.arrive("b", node: "y", settle: .run)
+      // Runs of what has come, and of what comes.
+      try scene.dispatcher.work([
+        .asked(Request(perform: { try $0.setSuspended(true, action: "one", &$1) }, answer: { _ in }))
+      ])
+      #expect(scene.recorder.settled.map(\.number) == [2])
+      try scene.arrive("c", node: "z", settle: .run)
+      #expect(scene.recorder.settled.map(\.number) == [2, 3])
+      try scene.end(0, .exited(75))
+      #expect(scene.recorder.settled.map(\.number) == [2, 3, 1])
+      #expect(Set(scene.recorder.settled.map(\.settlement)) == [.accepted])
+      scene.crash()
+      scene.configuration.scripts.maxConcurrent = 4
+      try suspend(false, in: scene)
+      #expect(scene.recorder.started.count == 3)
+    }
+  }
+
+  @Test("Under settle = run the redelivery of a suspended action's event is settled, and its run waits aside")
+  func settlesRedeliveries() throws {
+    try DispatchScene.with([one]) { scene in
+      try scene.arrive("a", settle: .run)
+      try suspend(true, in: scene)
+      scene.crash()
+      try scene.arrive("a", settle: .run)
+      #expect(scene.recorder.settled.map(\.settlement) == [.accepted])
+      try expectAside(in: scene)
+      try suspend(false, in: scene)
+      #expect(scene.recorder.started.count == 1)
     }
   }
 }

@@ -127,7 +127,8 @@ import Testing
       try publish(3..<10, to: queue)
       try await waitUntil("all others have run") { scene.endedRuns.count >= 12 }
       // What it knew it still knows.
-      let runs = try await scene.command("runs", "--json", "-c", scene.directory.appendingPathComponent("onevent.conf").path)
+      let config = scene.directory.appendingPathComponent("onevent.conf").path
+      let runs = try await scene.command("runs", "--json", "-c", config)
       #expect(runs.output.components(separatedBy: "\"succeeded\"").count - 1 == 12)
       #expect(try await daemon.stop() == 0)
       try session.deleteQueue(queue)

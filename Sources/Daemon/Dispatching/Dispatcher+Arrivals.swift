@@ -15,6 +15,8 @@ extension Dispatcher {
     }
     var arrival = arrival
     arrival.event.runs = arrival.event.runs.map(settled)
+    // What waits for a person to resume its action must not wait unsettled: it would take others' place at the broker.
+    if arrival.event.runs.contains(where: \.isAside) { arrival.event.settle = .journal }
     switch try journal.writer.accept(arrival.event) {
     case .new(let number, let runs): try takeNew(arrival, number, runs, &effects)
     case .duplicate(let first): try takeDuplicate(arrival, first, &effects)
@@ -88,7 +90,7 @@ extension Dispatcher {
     // Of an earlier life, under `settle = run`: what its daemon did not finish goes on now.
     let runs = try rejoinAwaitingRuns(ofEvent: first, &effects)
     guard !runs.isEmpty, arrival.event.settle == .run else {
-      // Its source is settled with the journal by now: the broker brings it no more.
+      // Settled with the journal from now on: the broker brings it no more.
       if !runs.isEmpty { try journal.writer.setSettle(.journal, ofEvent: first) }
       effects.settle([arrival.receipt], as: .accepted)
       return

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AMQP
 import Events
 import Journal
 import Logging
@@ -27,7 +28,7 @@ extension Dispatcher {
       }
       let queued = try journal.writer.rejoin(run, isAside: isSuspended(run.action), isFresh: true)
       if queued.isHead { state.windows.add(queued) }
-      try join(number)
+      if run.settle == .run { try join(number) }
       count(run, leaving: true, &effects)
       effects.counts.add(run.action, pending: 1)
       return decided(run, to: .pending, "run retried", &effects)
@@ -143,8 +144,19 @@ extension Dispatcher {
       guard run.isQueued else { return }
       if run.state == .waiting { effects.counts.add(name, pending: 1, waiting: -1) }
       if let next = try journal.writer.stepAside(run, reason: Self.suspendedReason) { state.windows.add(next) }
+      try release(run.event, &effects)
     }
     state.windows.removeAll(ofAction: try journal.writer.actionID(name))
+  }
+
+  /// Settles an event of which a run waits aside, under `settle = run`: its runs are the journal's from now on.
+  ///
+  /// Unsettled it would take another's place at the broker for as long as its action is suspended.
+  func release(_ event: Int64, _ effects: inout Effects) throws(SQLiteError) {
+    guard let open = state.openEvents[event], !open.isInterrupted else { return }
+    state.openEvents[event] = nil
+    try journal.writer.setSettle(.journal, ofEvent: event)
+    effects.settle(open.receipts, as: .accepted)
   }
 
   /// The runs of an action that is not suspended any more join their lanes, at the end, in their order.

@@ -91,6 +91,7 @@ extension Dispatcher {
       // Suspended while it ran: it is tried again when its action is resumed.
       let next = try journal.writer.stepAside(running.record, reason: Self.suspendedReason)
       if let next { state.windows.add(next) }
+      try release(running.record.event, &effects)
       effects.counts.add(running.record.action, pending: 1)
     } else {
       state.nextDue = min(state.nextDue ?? .max, postponement.due)

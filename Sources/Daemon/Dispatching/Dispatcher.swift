@@ -129,7 +129,9 @@ final class Dispatcher: @unchecked Sendable {
     for input in brought {
       if case .asked(let request) = input { requests.append(request) } else { changes.append(input) }
     }
-    if journal.trouble != nil, !journal.recover() {
+    // What ended in the meantime is recorded now or never.
+    let isLast = brought.contains { if case .stop = $0 { true } else { false } }
+    if journal.trouble != nil, !journal.recover(atOnce: isLast) {
       lookForRoom()
       hold(changes)
       for request in requests { refuse(request) }
@@ -157,43 +159,14 @@ final class Dispatcher: @unchecked Sendable {
     maintain()
   }
 
-  /// Parts of what came in, each for a transaction of its own, in order.
-  private func portions(of changes: [DispatchInput]) -> [[DispatchInput]] {
-    guard arrivals(in: changes) > arrivalLimit else { return [changes] }
-    var portions: [[DispatchInput]] = [[]]
-    var room = arrivalLimit
-    for change in changes {
-      guard case .arrived(let arrivals) = change else {
-        portions[portions.count - 1].append(change)
-        continue
-      }
-      var rest = arrivals[...]
-      while !rest.isEmpty {
-        if room == 0 {
-          portions.append([])
-          room = arrivalLimit
-        }
-        portions[portions.count - 1].append(.arrived(Array(rest.prefix(room))))
-        let taken = min(room, rest.count)
-        rest = rest.dropFirst(taken)
-        room -= taken
-      }
-    }
-    return portions
-  }
-
-  private func arrivals(in changes: [DispatchInput]) -> Int {
-    changes.reduce(0) { count, change in
-      if case .arrived(let arrivals) = change { count + arrivals.count } else { count }
-    }
-  }
-
   /// - Returns: Why nothing of it was done; nil = all was.
   private func attempt(_ changes: [DispatchInput]) -> SQLiteError? {
     guard !changes.isEmpty || hasWorkOfItsOwn else { return nil }
     // What a delivery is settled for must not be taken back either.
     let isDurable = changes.contains { $0.isArrival || $0.isEnd && !state.openEvents.isEmpty }
-    return transact(isDurable: isDurable) { effects throws(SQLiteError) in
+    // An event of a suspended action is settled with the journal, whatever its source says.
+    let settlesSuspended = !statuses.isEmpty
+    return transact(isDurable: isDurable || settlesSuspended) { effects throws(SQLiteError) in
       for change in changes { try take(change, &effects) }
     }
   }
@@ -292,39 +265,4 @@ final class Dispatcher: @unchecked Sendable {
   }
 
   private var hasWorkOfItsOwn: Bool { state.nextDue.map { $0 <= BootClock.now } ?? false }
-}
-
-extension DispatchInput {
-  /// Whether an event is among it whose delivery is settled with the commit.
-  fileprivate var isArrival: Bool {
-    // Under `settle = run` the broker keeps the event until its runs have ended.
-    if case .arrived(let arrivals) = self { arrivals.contains { $0.event.settle == .journal } } else { false }
-  }
-
-  fileprivate var isEnd: Bool {
-    if case .ended = self { true } else { false }
-  }
-}
-
-/// Starts attempts: the script runner, or a recorder in tests.
-protocol AttemptStarter: Sendable {
-  func start(_ invocation: Invocation, as attempt: AttemptID)
-}
-
-extension ScriptRunner: AttemptStarter {}
-
-extension Dispatcher: RunObserver {
-  func started(_ attempt: AttemptID, pid: Int32) {
-    FailPoint.afterSpawn.pass()
-    if let (label, _) = labels.withLock({ $0[attempt.number] }) { log.started(label, pid: pid) }
-    inputs.add(.started(attempt, pid: pid, start: ProcessFacts.start(of: pid)), isUrgent: false)
-  }
-
-  func printed(_ attempt: AttemptID, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>) {
-    guard let (label, run) = labels.withLock({ $0[attempt.number] }) else { return }
-    live.add(line, of: run)
-    log.printed(label, stream, line)
-  }
-
-  func ended(_ attempt: AttemptID, _ completion: Completion) { inputs.add(.ended(attempt, completion)) }
 }

@@ -110,11 +110,11 @@ final class JournalKeeper {
     logger.notice("journal is well again")
   }
 
-  /// Makes another attempt possible, when its time has come.
+  /// Makes another attempt possible, when its time has come, or at once.
   ///
   /// - Returns: Whether the journal may be tried.
-  func recover() -> Bool {
-    guard ContinuousClock.now >= nextTry else { return false }
+  func recover(atOnce: Bool = false) -> Bool {
+    guard atOnce || ContinuousClock.now >= nextTry else { return false }
     guard mustReopen else {
       // The log may be what fills the disk: what it holds is copied into the file, and its room is free again.
       tidyUp()

@@ -45,9 +45,6 @@ package struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible 
   /// The file could not be opened again after trouble.
   package static let notOpen = SQLiteError(code: SQLITE_CANTOPEN, message: "the journal is not open")
 
-  /// Another file has the journal's name, or none.
-  static let replaced = SQLiteError(code: SQLITE_CORRUPT, message: "another file is in its place, or none")
-
   /// The beginning of the file is none of a database any more.
   static let overwritten = SQLiteError(code: SQLITE_NOTADB, message: "its beginning was overwritten")
 

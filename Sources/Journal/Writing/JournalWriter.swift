@@ -10,6 +10,8 @@ package final class JournalWriter {
   /// Grows with every change of a run; the places in the lanes are of the same sequence.
   package private(set) var sequence: Int64
   private var ids = Interned()
+  /// Where the files have to be for a commit to be worth anything.
+  var place: FilePlace?
   /// The highest numbers that were given.
   var numbers: (event: Int64, run: Int64)
 
@@ -37,10 +39,13 @@ package final class JournalWriter {
     )
   }
 
-  /// Gives no number again that a file gave in whose place this one, a new one, came.
+  /// Gives no number again that was given by a file in whose place this one, a new or an older one, came.
   func follow(event: Int64, run: Int64, sequence last: Int64) throws(SQLiteError) {
+    guard numbers.event < event || numbers.run < run || sequence < last else { return }
+    let (event, run, last) = (max(numbers.event, event), max(numbers.run, run), max(sequence, last))
     let reserve = try connection.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES (?1, ?2)")
     try transaction(isDurable: true) { () throws(SQLiteError) in
+      try connection.execute("DELETE FROM sqlite_sequence WHERE name IN ('events', 'runs')")
       try reserve.run(.text("events"), .integer(event))
       try reserve.run(.text("runs"), .integer(run))
       try setFact("sequence", String(last))
@@ -61,6 +66,7 @@ package final class JournalWriter {
       try setDurable(isDurable)
       try statements.begin.run()
       let value = try body()
+      try place?.check()
       try statements.commit.run()
       return value
     } catch {

@@ -12,8 +12,6 @@ package final class OwnedJournal {
   private var last: (event: Int64, run: Int64, sequence: Int64) = (0, 0, 0)
   private let files: JournalFiles
   private let lock: JournalLock
-  /// Which file it is, whatever its name.
-  private var identity: FileIdentity?
 
   /// Takes the lock and opens the journal, or begins one.
   package init(path: String) throws(JournalError) {
@@ -21,12 +19,13 @@ package final class OwnedJournal {
     files = opened.files
     setAside = opened.setAside.map { ($0, opened.damage ?? "it is damaged") }
     do throws(SQLiteError) {
-      writer = try JournalWriter(opened.connection)
+      let writer = try JournalWriter(opened.connection)
+      writer.place = FilePlace(files)
+      self.writer = writer
     } catch {
       throw .sqlite(error)
     }
     lock = opened.lock
-    identity = FileIdentity(files.path)
   }
 
   /// Looks whether the file is still where it was, and still a database; returns what is wrong, nil = nothing.
@@ -34,7 +33,11 @@ package final class OwnedJournal {
   /// SQLite itself would notice late: it goes on with the file that it has open, and with the pages that it has read.
   package func look() -> SQLiteError? {
     guard let writer else { return nil }
-    guard FileIdentity(files.path) == identity else { return .replaced }
+    do throws(SQLiteError) {
+      try writer.place?.check()
+    } catch {
+      return error
+    }
     guard let header = try? writer.connection.header() else { return nil }
     return header.starts(with: Array("SQLite format 3\u{0}".utf8)) ? nil : .overwritten
   }
@@ -50,10 +53,10 @@ package final class OwnedJournal {
     let opened = try OpenDatabase.open(files, sync: .full, isSuspect: isSuspect)
     let setAside = opened.setAside
     let damage = opened.damage
-    identity = FileIdentity(files.path)
     do throws(SQLiteError) {
       let writer = try JournalWriter(opened.connection)
-      if setAside != nil { try writer.follow(event: last.event, run: last.run, sequence: last.sequence) }
+      try writer.follow(event: last.event, run: last.run, sequence: last.sequence)
+      writer.place = FilePlace(files)
       self.writer = writer
     } catch {
       throw .sqlite(error)
@@ -65,7 +68,7 @@ package final class OwnedJournal {
   ///
   /// Returns where that other one is now, if there was one.
   private func rescue() throws(JournalError) -> (path: String, damage: String)? {
-    guard let writer, FileIdentity(files.path) != identity else { return nil }
+    guard let writer, let place = writer.place, (try? place.check()) == nil else { return nil }
     let copy = files.path + ".rescued"
     unlink(copy)
     do throws(SQLiteError) {

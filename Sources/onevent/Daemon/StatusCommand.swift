@@ -35,8 +35,12 @@ struct StatusReport {
   init(_ status: JSONValue) {
     self.status = status
     let journal = status.member(named: "journal")
-    var troubles = status.list(of: "sources").filter { $0.shown("state") == "lost" }.map { source in
-      "source \(source.shown("source")) is not connected: \(source.shown("reason"))"
+    var troubles = status.list(of: "sources").compactMap { source -> String? in
+      switch source.shown("state") {
+      case "lost": "source \(source.shown("source")) is not connected: \(source.shown("reason"))"
+      case "paused": "source \(source.shown("source")) is not read: \(source.shown("reason"))"
+      default: nil
+      }
     }
     if let trouble = journal?.text(of: "trouble") { troubles.append("nothing is recorded: \(trouble)") }
     if let reason = journal?.text(of: "retention_suspended") {
