@@ -192,7 +192,7 @@ class Round:
         heard = (0, time.monotonic())
         while self.daemon.is_running():
             said = self.witness.read()
-            if scenario.is_done(said, self.expected):
+            if scenario.is_done(said, self.expected) and self._has_ended_every_run(heard[1]):
                 self._note_end(result, self.daemon.stop(30))
                 return
             if len(said) != heard[0]:
@@ -203,6 +203,19 @@ class Round:
                 return
             time.sleep(0.01)
         self._note_end(result, self.daemon.process.returncode)
+
+    def _has_ended_every_run(self, since):
+        """Whether the journal has nothing open; what was cut off twice waits before it is tried again."""
+        if time.monotonic() - since > QUIET:
+            return True
+        try:
+            if not self._journal().open_runs():
+                return True
+        except Unreadable:
+            # Copied in the middle of a write.
+            pass
+        time.sleep(0.1)
+        return False
 
     def _note_end(self, result, status):
         how = ending(status)

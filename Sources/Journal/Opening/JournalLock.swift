@@ -25,10 +25,11 @@ struct JournalLock: ~Copyable {
     let start = ContinuousClock.now
     while flock(lock.descriptor, LOCK_EX | LOCK_NB) != 0 {
       guard errno == EWOULDBLOCK else { throw refusal(files, errno) }
-      guard flock(lock.descriptor, LOCK_SH | LOCK_NB) == 0 else { throw lock.taken(files) }
-      flock(lock.descriptor, LOCK_UN)
-      guard ContinuousClock.now - start < patience else {
-        throw .locked(path: files.path, holder: "another command that copies it")
+      let isCopied = flock(lock.descriptor, LOCK_SH | LOCK_NB) == 0
+      if isCopied { flock(lock.descriptor, LOCK_UN) }
+      // A child that was being started when its daemon was killed has the lock until its program is executed.
+      guard isCopied || lock.holderIsGone(), ContinuousClock.now - start < patience else {
+        throw isCopied ? .locked(path: files.path, holder: "another command that copies it") : lock.taken(files)
       }
       usleep(20_000)
     }
@@ -65,11 +66,19 @@ struct JournalLock: ~Copyable {
   }
 
   private borrowing func taken(_ files: JournalFiles) -> JournalError {
+    .locked(path: files.path, holder: HolderText.sentencePart(text()))
+  }
+
+  /// Whether the daemon that the file names runs no more, on this host.
+  private borrowing func holderIsGone() -> Bool {
+    guard let pid = HolderText.pid(onThisHost: text()) else { return false }
+    return kill(pid, 0) != 0 && errno == ESRCH
+  }
+
+  private borrowing func text() -> String {
     var bytes = [UInt8](repeating: 0, count: 512)
     let count = pread(descriptor, &bytes, bytes.count, 0)
-    return .locked(
-      path: files.path,
-      holder: HolderText.sentencePart(String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)))
+    return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
   }
 
   /// Whether the file that is locked is the one that the next daemon would try to lock.
@@ -93,17 +102,29 @@ enum HolderText {
 
   /// `onevent with pid 123, since 2026-11-21T02:30:00Z`, and the host where it is another.
   static func sentencePart(_ text: String) -> String {
-    var facts: [Substring: Substring] = [:]
-    for line in text.split(separator: "\n") {
-      let words = line.split(separator: " ", maxSplits: 1)
-      if let name = words.first, words.count == 2 { facts[name] = words[1] }
-    }
+    let facts = facts(in: text)
     guard let pid = facts["pid"].flatMap({ Int32($0) }) else {
       return "another process, which its lock file does not name"
     }
     let since = facts["since"].map { ", since \($0)" } ?? ""
     let elsewhere = facts["host"].flatMap { $0 == host ? nil : ", on the host \($0)" } ?? ""
     return "onevent with pid \(pid)\(since)\(elsewhere)"
+  }
+
+  /// The daemon's process; nil where it runs on another host, or nobody knows.
+  static func pid(onThisHost text: String) -> Int32? {
+    let facts = facts(in: text)
+    guard let name = facts["host"], name == host else { return nil }
+    return facts["pid"].flatMap { Int32($0) }
+  }
+
+  private static func facts(in text: String) -> [Substring: Substring] {
+    var facts: [Substring: Substring] = [:]
+    for line in text.split(separator: "\n") {
+      let words = line.split(separator: " ", maxSplits: 1)
+      if let name = words.first, words.count == 2 { facts[name] = words[1] }
+    }
+    return facts
   }
 
   private static var host: String {
