@@ -7,6 +7,8 @@
 // acknowledges a message when its program has ended. One thread, no log, no order, no limits. What
 // this machine allows at most, broker included: the bare spawn loop has the processors for itself.
 
+#define _GNU_SOURCE
+
 #include "bus.h"
 
 #include <errno.h>
