@@ -74,13 +74,16 @@ class Round:
         self.url = broker.url
         self.publisher = Publisher(broker, self.queue).connect()
         self.series = worker * 100_000
+        self.directory = None
         self.daemon = None
 
     def prepare(self):
         """A new directory, an empty queue, new identities."""
         self.series += 1
-        self.directory = self.place.scratch / f"round-{self.worker}"
-        shutil.rmtree(self.directory, ignore_errors=True)
+        if self.directory is not None:
+            shutil.rmtree(self.directory, ignore_errors=True)
+        # A name of its own: what a script of an earlier round still writes never lands in this one.
+        self.directory = self.place.scratch / f"round-{self.series}"
         self.directory.mkdir()
         self.publisher.purge()
         self.witness = WitnessLog(self.directory / "witness")
