@@ -15,7 +15,11 @@ final class DaemonBoard: Sendable {
     var journalBytes: Int64 = 0
     var suspended: Set<String> = []
     var isSuspended = false
+    var isStopping = false
   }
+
+  /// The state of a source that no enabled action uses.
+  static let notConsumed = "not consumed"
 
   private let state = Mutex(State())
 
@@ -25,7 +29,7 @@ final class DaemonBoard: Sendable {
     state.withLock { state in
       state.order.append(name)
       state.sources[name] = DaemonStatus.Source(
-        name: name, state: isConsumed ? "connecting" : "not consumed", host: nil, queues: [:],
+        name: name, state: isConsumed ? "connecting" : Self.notConsumed, host: nil, queues: [:],
         reason: isConsumed ? nil : "no enabled action can match its events", since: RealTime.now.nanoseconds)
     }
   }
@@ -66,6 +70,8 @@ final class DaemonBoard: Sendable {
   func setRetention(_ words: String?) { state.withLock { $0.retention = words } }
   func setJournalBytes(_ bytes: Int64) { state.withLock { $0.journalBytes = bytes } }
 
+  func setStopping() { state.withLock { $0.isStopping = true } }
+
   func setSuspended(_ actions: Set<String>, all: Bool) {
     state.withLock { state in
       state.suspended = actions
@@ -88,6 +94,7 @@ final class DaemonBoard: Sendable {
       status.retentionSuspended = state.retention
       status.journalBytes = state.journalBytes
       status.isSuspended = state.isSuspended
+      status.isStopping = state.isStopping
       for index in status.actions.indices {
         let count = state.counts.byAction[status.actions[index].name] ?? RunCounts.Count()
         status.actions[index].pending = count.pending

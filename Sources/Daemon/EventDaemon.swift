@@ -13,7 +13,7 @@ import WebAPI
 package final class EventDaemon {
   private let configuration: Configuration
   private let logger: Logger
-  private let counters = Counters()
+  private let metrics = DaemonMetrics()
   private let board = DaemonBoard()
   private let unmatched = UnmatchedEvents()
   private let relay = RunRelay()
@@ -27,17 +27,17 @@ package final class EventDaemon {
   package init(_ configuration: Configuration, logger: Logger) throws {
     self.configuration = configuration
     self.logger = logger
-    let journal = try JournalKeeper(configuration.journal, board: board, logger: logger)
+    let journal = try JournalKeeper(configuration.journal, board: board, metrics: metrics, logger: logger)
     runner = try ScriptRunner(outputLimit: configuration.scripts.outputLimit, observer: relay)
     let types = SeenTypes()
     let gate = SourceGate()
     let dispatcher = Dispatcher(
       configuration, journal: journal, runner: runner, board: board, types: types, log: RunLog(logger: logger),
-      counters: counters, onHold: { gate.hold($0) })
+      metrics: metrics, onHold: { gate.hold($0) })
     self.dispatcher = dispatcher
     relay.connect(dispatcher)
     let table = ActionTable(configuration.actions)
-    consumers = configuration.sources.compactMap { [counters, unmatched, board] source -> Consumer? in
+    consumers = configuration.sources.compactMap { [metrics, unmatched, board] source -> Consumer? in
       board.addSource(source.name, isConsumed: source.isConsumed)
       guard source.isConsumed else {
         logger.warning(
@@ -47,19 +47,22 @@ package final class EventDaemon {
       let router = SettlementRouter()
       let intake = Intake(
         source: source, table: table, recordsAll: configuration.journal.record == .all, inputs: dispatcher.inputs,
-        unmatched: unmatched, types: types, router: router, counters: counters, logger: logger)
+        unmatched: unmatched, types: types, router: router, metrics: metrics, logger: logger)
+      let counted = metrics.source(source.name)
       let log = SourceLog(logger: logger, source: source.name)
       var settings = source.consumer
       settings.clientVersion = Version.current
       settings.connectionName = "onevent \(source.name) \(getpid())"
       let consumer = Consumer(settings, receiver: intake) { event in
         board.observe(source.name, event)
+        counted.observe(event)
         log.observe(event)
       }
       router.connect(consumer)
       return consumer
     }
     gate.connect(consumers)
+    metrics.configurationRead(configuration)
   }
 
   /// Runs until SIGTERM or SIGINT, then drains.
@@ -92,7 +95,7 @@ package final class EventDaemon {
     let deadline = ContinuousClock.now + .seconds(5)
     while ended.value == nil, ContinuousClock.now < deadline { usleep(1_000) }
     var facts: Logger.Metadata = [:]
-    for (name, value) in counters.all where value > 0 { facts[name] = "\(value)" }
+    for (name, value) in metrics.totals where value > 0 { facts[name] = "\(value)" }
     logger.notice("onevent stopped", metadata: facts)
   }
 
@@ -102,7 +105,7 @@ package final class EventDaemon {
     let reader = try JournalReader(path: configuration.journal.path)
     let mappings = Dictionary(configuration.sources.map { ($0.name, $0.mapping) }) { first, _ in first }
     let desk = ControlDesk(
-      dispatcher: dispatcher, board: board, unmatched: unmatched, counters: counters,
+      dispatcher: dispatcher, board: board, unmatched: unmatched, metrics: metrics, reader: reader,
       started: RealTime.now.nanoseconds)
     let server = WebServer(
       journal: reader, control: desk, socket: socket, group: configuration.api.socketGroup ?? Self.ownGroup,
@@ -132,6 +135,7 @@ package final class EventDaemon {
   }
 
   private func stop(_ signals: DaemonSignals) {
+    board.setStopping()
     let limit = configuration.scripts.drainTimeout
     logger.notice(
       "onevent is stopping", metadata: ["running": "\(board.runningCount)", "drain_timeout": "\(seconds(limit))"])

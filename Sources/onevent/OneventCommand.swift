@@ -44,6 +44,7 @@ struct OneventCommand: ParsableCommand {
       RunCommand.self, CheckCommand.self, ExplainCommand.self, PathsCommand.self, InitCommand.self, SendCommand.self,
       EventsCommand.self, RunsCommand.self, ShowCommand.self, TailCommand.self, TypesCommand.self, RetryCommand.self,
       ReplayCommand.self, DiscardCommand.self, SuspendCommand.self, ResumeCommand.self, StatusCommand.self,
+      MetricsCommand.self,
     ]
   )
 }

@@ -55,7 +55,7 @@ final class DispatchScene {
   var configuration = Configuration()
   private(set) var recorder = Recorder()
   private(set) var board = DaemonBoard()
-  private(set) var counters = Counters()
+  private(set) var metrics = DaemonMetrics()
   private var living: Dispatcher?
   private var deliveries: UInt64 = 0
 
@@ -82,12 +82,12 @@ final class DispatchScene {
       if let living { return living }
       recorder = Recorder()
       board = DaemonBoard()
-      counters = Counters()
+      metrics = DaemonMetrics()
       let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-      let journal = try JournalKeeper(configuration.journal, board: board, logger: logger)
+      let journal = try JournalKeeper(configuration.journal, board: board, metrics: metrics, logger: logger)
       let dispatcher = Dispatcher(
         configuration, journal: journal, runner: recorder, board: board, types: SeenTypes(),
-        log: RunLog(logger: logger), counters: counters, onHold: { [recorder] in recorder.hold($0) })
+        log: RunLog(logger: logger), metrics: metrics, onHold: { [recorder] in recorder.hold($0) })
       try dispatcher.recover()
       living = dispatcher
       return dispatcher

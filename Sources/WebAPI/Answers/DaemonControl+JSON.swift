@@ -5,6 +5,7 @@ extension DaemonStatus {
     .object([
       ("version", .text(version)), ("pid", .integer(Int64(pid))), ("started", .instant(started)),
       ("revision", .text(revision)), ("files", .list(files.map(JSONTree.text))), ("suspended", .boolean(isSuspended)),
+      ("stopping", .boolean(isStopping)), ("stuck", .list(stuck.map(JSONTree.text))),
       ("sources", .list(sources.map(\.json))), ("actions", .list(actions.map(\.json))),
       ("pending", .integer(Int64(pending))), ("running", .integer(Int64(running))),
       ("waiting", .integer(Int64(waiting))), ("held", .integer(Int64(held))), ("failed", .integer(Int64(failed))),
