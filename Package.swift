@@ -127,7 +127,7 @@ let package = Package(
       ],
       swiftSettings: swift),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["ConfigText", "Events", "WebAPI", "onevent"], swiftSettings: swift),
+      name: "CommandLineTests", dependencies: ["Events", "WebAPI", "onevent"], swiftSettings: swift),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["BrokerFixture", "ConfigText", "Events", "MetricsFixture", "ProgramFixture", "onevent"],

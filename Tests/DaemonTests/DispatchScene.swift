@@ -62,12 +62,17 @@ final class DispatchScene {
   /// Makes a scene for the time of a test.
   static func with(_ actions: [Action], _ body: (DispatchScene) throws -> Void) throws {
     let scene = try DispatchScene(actions)
-    defer { try? FileManager.default.removeItem(at: scene.directory) }
+    defer { scene.remove() }
     try body(scene)
-    scene.living = nil
   }
 
-  private init(_ actions: [Action]) throws {
+  /// Ends the life and leaves nothing behind; `with` does it by itself.
+  func remove() {
+    living = nil
+    try? FileManager.default.removeItem(at: directory)
+  }
+
+  init(_ actions: [Action]) throws {
     directory = FileManager.default.temporaryDirectory.appendingPathComponent("onevent-dispatch-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     configuration.actions = actions

@@ -42,6 +42,7 @@ struct StatusReport {
       default: nil
       }
     }
+    troubles += status.list(of: "stuck").map { "\($0.text): see its log, and restart it" }
     if let trouble = journal?.text(of: "trouble") { troubles.append("nothing is recorded: \(trouble)") }
     if let reason = journal?.text(of: "retention_suspended") {
       troubles.append("nothing is deleted from the journal: \(reason); see 'onevent resume --deletion'")
