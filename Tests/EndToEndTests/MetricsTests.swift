@@ -52,7 +52,7 @@ import Testing
     [action:refuses]
     events = esi_leap.lease.fulfill.end
     script = ./record.sh
-    script_params = fulfill_time
+    script_params = not_there
     filter_params = {"purpose": "refused"}
 
     [action:late]
