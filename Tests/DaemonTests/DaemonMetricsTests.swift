@@ -118,8 +118,8 @@ import WebAPI
     // One of each runs; the second and the third of "a" wait in their lane.
     #expect(scene.recorder.started.count == 2)
     let reader = try JournalReader(path: scene.configuration.journal.path)
-    let second = try await reader.runs(RunQuery()).first { $0.event == 2 }
-    #expect(try await reader.oldestPendingRuns() == ["a": try #require(second).created])
+    let second = try #require(try await reader.runs(RunQuery()).first { $0.event == 2 })
+    #expect(try await reader.oldestPendingRuns() == ["a": second.created])
   }
 
   @Test("the page shows the status as it is: paused is connected, unused sources are left out, so is what is unknown")

@@ -77,7 +77,7 @@ import Testing
     return formatter.string(from: Date(timeIntervalSinceNow: -7_200))
   }
 
-  private func write(_ scene: Scene, _ queue: String) throws {
+  private func prepare(_ scene: Scene, _ queue: String) throws {
     try scene.write("onevent.conf", config(queue))
     try scene.script("no.sh", "#!/bin/sh\nexit 3\n")
     try scene.script("again.sh", "#!/bin/sh\n[ -e again ] && exit 0\ntouch again\nexit 1\n")
@@ -90,7 +90,7 @@ import Testing
       let queue = broker.uniqueName()
       let session = try broker.session()
       try session.declareQueue(queue, durable: true)
-      try write(scene, queue)
+      try prepare(scene, queue)
       let daemon = try scene.run()
       try await daemon.waitFor("queue is consumed")
       // Before anything came, every series is there, with nothing in it.
@@ -158,7 +158,7 @@ import Testing
       let queue = broker.uniqueName()
       let session = try broker.session()
       try session.declareQueue(queue, durable: true)
-      try write(scene, queue)
+      try prepare(scene, queue)
       try scene.write("hold", "")
       let daemon = try scene.run()
       try await daemon.waitFor("queue is consumed")
@@ -234,7 +234,7 @@ import Testing
     try await Scene.with { scene in
       let queue = broker.uniqueName()
       try broker.session().declareQueue(queue, durable: true)
-      try write(scene, queue)
+      try prepare(scene, queue)
       let daemon = try scene.run()
       try await daemon.waitFor("queue is consumed")
       let type = "content-type: text/plain; version=0.0.4; charset=utf-8"
@@ -264,7 +264,7 @@ import Testing
     try await Scene.with { scene in
       let queue = broker.uniqueName()
       try broker.session().declareQueue(queue, durable: true)
-      try write(scene, queue)
+      try prepare(scene, queue)
       let config = scene.directory.appendingPathComponent("onevent.conf").path
       let file = try scene.write("onevent.prom", "old\n")
       let daemon = try scene.run()
@@ -303,7 +303,7 @@ import Testing
       let queue = broker.uniqueName()
       let session = try broker.session()
       try session.declareQueue(queue, durable: true)
-      try write(scene, queue)
+      try prepare(scene, queue)
       let environment = ["ONEVENT_JOURNAL__PATH": "\(disk)/journal.sqlite", "ONEVENT_JOURNAL__MIN_FREE": "0"]
       let daemon = try scene.run(environment: environment)
       try await daemon.waitFor("queue is consumed")
@@ -343,7 +343,7 @@ import Testing
       let queue = broker.uniqueName()
       let session = try broker.session()
       try session.declareQueue(queue, durable: true)
-      try write(scene, queue)
+      try prepare(scene, queue)
       try scene.write("hold", "")
       let daemon = try scene.run()
       try session.publish([try leaseBody(purpose: "works")], routingKey: queue)

@@ -66,7 +66,7 @@ final class DaemonMetrics: Sendable {
 
   /// The counters, over all sources and actions, for the status and the closing line of the log.
   var totals: [(name: String, value: Int)] {
-    var totals = [("deliveries", registry.total(of: MetricCatalog.deliveries))]
+    var totals: [(name: String, value: Int)] = [("deliveries", registry.total(of: MetricCatalog.deliveries))]
     for result in SourceMetrics.Result.allCases {
       totals.append((result.rawValue, registry.total(of: MetricCatalog.events, where: ("result", result.rawValue))))
     }

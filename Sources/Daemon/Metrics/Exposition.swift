@@ -6,8 +6,6 @@
 /// of a name, a line feed at the end of each line; backslash, quote and line feed are escaped in label values,
 /// backslash and line feed in help texts.
 struct Exposition {
-  static let contentType = "text/plain; version=0.0.4; charset=utf-8"
-
   private(set) var bytes: [UInt8] = []
 
   /// Adds a family with its series, by their labels as `labels` writes them; one without any is left out.

@@ -26,9 +26,10 @@ struct MetricsCommand: ParsableCommand {
   @OptionGroup var daemon: DaemonOptions
 
   func run() throws {
+    let client = try daemon.daemon().client
     let text: [UInt8]
     do throws(APIFailure) {
-      text = try connection().text("/metrics")
+      text = try client.text("/metrics")
     } catch {
       complain(error.description)
       if let output { try Self.replace(output, with: Array(Self.absence.utf8)) }
@@ -37,8 +38,6 @@ struct MetricsCommand: ParsableCommand {
     guard let output else { return writeOutput(text) }
     try Self.replace(output, with: Self.withoutProcess(text))
   }
-
-  private func connection() throws -> APIClient { try daemon.daemon().client }
 
   static let absence = """
     # HELP onevent_up 1 from a daemon that answers; 0 written by onevent metrics when none does.
