@@ -157,6 +157,6 @@ import WebAPI
     #expect(pulse.silence >= .zero && pulse.silence < Pulse.patience)
     let samples = ProcessMetrics.samples()
     #expect(samples.count == 6)
-    #expect((samples["process_resident_memory_bytes"]?.first?.value ?? 0) > 1 << 20)
+    #expect((samples["process_resident_memory_bytes"]?.first?.value ?? 0) > 1_048_576)
   }
 }

@@ -13,7 +13,7 @@ import Testing
     MetricFamily(name: "h_seconds", kind: .histogram, help: "Time.", labels: ["who"], bounds: [0.5, 1, 2.5]),
   ]
 
-  private func text(_ registry: MetricRegistry) -> String { String(decoding: registry.exposition(), as: UTF8.self) }
+  private func shown(_ registry: MetricRegistry) -> String { String(decoding: registry.exposition(), as: UTF8.self) }
 
   @Test("the text is what Prometheus' documentation asks for, in a stable order")
   func text() throws {
@@ -40,9 +40,9 @@ import Testing
       h_seconds_count{who="x"} 4
 
       """
-    #expect(text(registry) == expected)
-    #expect(text(registry) == expected)
-    let scraped = try ScrapedMetrics(text(registry))
+    #expect(shown(registry) == expected)
+    #expect(shown(registry) == expected)
+    let scraped = try ScrapedMetrics(shown(registry))
     #expect(scraped.value("h_seconds_bucket", ["who": "x", "le": "2.5"]) == 3)
   }
 
@@ -52,7 +52,7 @@ import Testing
   func escaping(_ value: String) throws {
     let registry = MetricRegistry(families)
     Counter(label: "b_total", dimensions: [("who", value)], factory: registry).increment()
-    let scraped = try ScrapedMetrics(text(registry))
+    let scraped = try ScrapedMetrics(shown(registry))
     #expect(scraped.samples.map(\.labels) == [["who": value]])
   }
 
@@ -77,7 +77,7 @@ import Testing
     let registry = MetricRegistry([])
     Counter(label: "c_total", dimensions: [("a", "1"), ("b", "2")], factory: registry).increment()
     Counter(label: "c_total", dimensions: [("b", "2"), ("a", "1")], factory: registry).increment(by: 4)
-    #expect(text(registry) == "# TYPE c_total counter\nc_total{a=\"1\",b=\"2\"} 5\n")
+    #expect(shown(registry) == "# TYPE c_total counter\nc_total{a=\"1\",b=\"2\"} 5\n")
   }
 
   @Test("a name keeps its type: what contradicts it is not shown")
@@ -87,7 +87,7 @@ import Testing
     counter.increment()
     Meter(label: "b_total", dimensions: [("who", "x")], factory: registry).set(9)
     Meter(label: "b_total", dimensions: [("who", "z")], factory: registry).set(9)
-    #expect(try ScrapedMetrics(text(registry)).samples.map(\.value) == [1])
+    #expect(try ScrapedMetrics(shown(registry)).samples.map(\.value) == [1])
   }
 
   @Test("every instrument of swift-metrics does what its documentation says")
@@ -111,7 +111,7 @@ import Testing
     gone.increment()
     gone.destroy()
     #expect(
-      text(registry) == """
+      shown(registry) == """
         # TYPE f_total counter
         f_total 0.75
         # TYPE m gauge
@@ -151,7 +151,7 @@ import Testing
     }
     #expect(registry.total(of: families[0]) == 8_000)
     #expect(registry.total(of: families[1]) == 8_000)
-    let scraped = try ScrapedMetrics(text(registry))
+    let scraped = try ScrapedMetrics(shown(registry))
     #expect(scraped.value("h_seconds_count", ["who": "x"]) == 8_000)
     #expect(scraped.value("h_seconds_sum", ["who": "x"]) == 8_000)
   }

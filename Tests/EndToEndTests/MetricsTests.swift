@@ -246,7 +246,7 @@ import Testing
       let (now, started) = (Date().timeIntervalSince1970, scraped.value("process_start_time_seconds") ?? 0)
       #expect(started > now - 3_600 && started <= now + 1)
       #expect((scraped.value("process_cpu_seconds_total") ?? 0) > 0)
-      #expect((scraped.value("process_resident_memory_bytes") ?? 0) > 1 << 20)
+      #expect((scraped.value("process_resident_memory_bytes") ?? 0) > 1_048_576)
       let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(daemon.pid)/fd").count
       #expect(abs((scraped.value("process_open_fds") ?? 0) - Double(descriptors)) <= 4)
       #expect((scraped.value("process_max_fds") ?? 0) >= (scraped.value("process_open_fds") ?? .infinity))
