@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct MetricRegistryTests {
   /// Not the one of another test.
-  private typealias Counter = CoreMetrics.Counter
+  private typealias Recorder = CoreMetrics.Recorder
 
   private let families = [
     MetricFamily(name: "b_total", kind: .counter, help: "Bees.", labels: ["who"]),
