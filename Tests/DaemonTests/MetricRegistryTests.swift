@@ -7,6 +7,9 @@ import Testing
 @testable import Daemon
 
 @Suite struct MetricRegistryTests {
+  /// Not the one of another test.
+  private typealias Recorder = CoreMetrics.Recorder
+
   private let families = [
     MetricFamily(name: "b_total", kind: .counter, help: "Bees.", labels: ["who"]),
     MetricFamily(name: "a", kind: .gauge, help: "One \\ and\ntwo."),

@@ -140,10 +140,12 @@ private struct AlertRule {
   static func all() throws -> [AlertRule] {
     let path = repository.appendingPathComponent("packaging/prometheus/onevent.rules.yml")
     let bytes = [UInt8](try Data(contentsOf: path))
-    let events = try #require(YAMLEvents(bytes))
-    var tree = YAMLTree(source: try SourceText(bytes: bytes, file: path.path), events: events)
-    let document = try #require(try tree.document())
-    #expect(tree.problems.isEmpty)
+    let source = try SourceText(bytes: bytes, file: path.path)
+    guard let events = YAMLEvents(bytes) else { throw DaemonFailure(description: "no memory to read the rules") }
+    var tree = YAMLTree(source: source, events: events)
+    let (read, problems) = (try tree.document(), tree.problems)
+    let document = try #require(read)
+    #expect(problems.isEmpty)
     return try document.list("groups").flatMap { try $0.list("rules") }.map { rule in
       let annotations = try #require(rule["annotations"])
       return AlertRule(
