@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
+package import Glibc
 
 /// Decides whether nobody but trusted users has a say in what a path leads to.
 ///
