@@ -99,7 +99,7 @@ let package = Package(
     .testTarget(
       name: "ConfigTextTests", dependencies: ["ConfigText", "ProgramFixture"], exclude: ["configparser_oracle.py"],
       swiftSettings: swift),
-    .testTarget(name: "TrustTests", dependencies: ["Trust"], swiftSettings: swift),
+    .testTarget(name: "TrustTests", dependencies: ["Trust", "ProgramFixture"], swiftSettings: swift),
     .testTarget(name: "EventsTests", dependencies: ["Events", "ProgramFixture"], swiftSettings: swift),
     .testTarget(
       name: "AMQPTests", dependencies: ["AMQP", "BrokerFixture", "ProgramFixture"], exclude: ["fake_broker.py"],

@@ -18,12 +18,13 @@ struct CommandTrust {
     var word: Int
   }
 
-  /// The paths to be looked at: the first one is executed, or read by a shell.
+  /// Lists what is to be looked at.
   ///
   /// - Parameters:
   ///   - script: The absolute path of the file that the first word was found to be.
   ///   - interpreter: What the script's first line names; nil without `#!`.
   ///   - arguments: The command's further words.
+  /// - Returns: The paths, each once; the first one is executed, or read by a shell.
   static func places(script: String, interpreter: String?, arguments: [String]) -> [Place] {
     var places = [Place(path: script, word: 0)]
     func add(_ path: String, _ word: Int) {
@@ -69,7 +70,8 @@ struct CommandTrust {
 
   private static let runners: Set<String> = [
     // Interpreters.
-    "sh", "ash", "bash", "busybox", "dash", "fish", "ksh", "mksh", "zsh", "awk", "gawk", "mawk", "bun", "deno", "expect",
+    "sh", "ash", "bash", "busybox", "dash", "fish", "ksh", "mksh", "zsh", "awk", "gawk", "mawk", "bun", "deno",
+    "expect",
     "guile", "java", "julia", "lua", "luajit", "make", "node", "nodejs", "perl", "php", "pwsh", "pypy", "python", "R",
     "Rscript", "ruby", "sed", "tclsh", "wish", "ansible-playbook", "terraform",
     // Programs that run what follows.

@@ -70,7 +70,7 @@ struct ScriptLocator {
             "The script \(path) ends its first line with CR LF, so the kernel looks for an interpreter whose name "
             + "ends with CR; save it with LF line ends")
       }
-      let interpreter = try interpreter(head, of: path)
+      let interpreter = try namedInterpreter(head, of: path)
       return Found(command: Command(path: path, words: words), warning: nil, places: places(interpreter))
     }
     // A NUL in the head means a program of some kind; text without `#!` is what os.system gave to a shell.
@@ -86,7 +86,7 @@ struct ScriptLocator {
   }
 
   /// What the first line names.
-  private func interpreter(_ head: [UInt8], of path: String) throws(Failure) -> String {
+  private func namedInterpreter(_ head: [UInt8], of path: String) throws(Failure) -> String {
     let line = head.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
     let blank = [UInt8(ascii: " "), UInt8(ascii: "\t")]
     let word = line.drop { blank.contains($0) }.prefix { !blank.contains($0) }

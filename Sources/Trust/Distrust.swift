@@ -126,14 +126,18 @@ extension Distrust {
   private static func userName(_ id: uid_t) -> String {
     let name = lookUp { entry, strings, result in
       getpwuid_r(id, entry, strings.baseAddress, strings.count, result)
-    } name: { (entry: passwd) in entry.pw_name }
+    } name: { (entry: passwd) in
+      entry.pw_name
+    }
     return name.map { "\($0) (uid \(id))" } ?? "uid \(id)"
   }
 
   private static func groupName(_ id: gid_t) -> String {
     let name = lookUp { entry, strings, result in
       getgrgid_r(id, entry, strings.baseAddress, strings.count, result)
-    } name: { (entry: group) in entry.gr_name }
+    } name: { (entry: group) in
+      entry.gr_name
+    }
     return name.map { "\($0) (gid \(id))" } ?? "gid \(id)"
   }
 

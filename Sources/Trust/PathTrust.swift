@@ -85,8 +85,11 @@ package struct PathTrust: Sendable, Equatable {
     private var linksLeft = PathTrust.linkLimit
     /// The directory that is looked into, with what it says of itself.
     private var above = stat()
-    /// What is being looked at.
-    private(set) var place = "/"
+    /// The name that is being looked at, below the way; empty for the way itself.
+    private var name = ""
+
+    /// The path of what is being looked at.
+    var place: String { "/" + (name.isEmpty ? way : way + [name]).joined(separator: "/") }
 
     init(trust: PathTrust, pending: [String]) {
       self.trust = trust
@@ -102,16 +105,15 @@ package struct PathTrust: Sendable, Equatable {
       var directory = try DirectoryEntry.root()
       above = directory.status
       if let distrust = look(at: directory) { return .failure(distrust) }
-      while let name = pending.popLast() {
-        if name == ".." {
+      while let next = pending.popLast() {
+        if next == ".." {
           // Of a real directory, whose parent is on the way already and has been looked at.
           if !way.isEmpty { way.removeLast() }
-          place = Self.path(way)
           directory = try directory.entry("..")
           above = directory.status
           continue
         }
-        place = Self.path(way + [name])
+        name = next
         let entry = try directory.entry(name)
         if let distrust = look(at: entry) { return .failure(distrust) }
         switch entry.kind {
@@ -120,6 +122,7 @@ package struct PathTrust: Sendable, Equatable {
           linksLeft -= 1
           let target = try entry.target()
           pending += Self.names(of: target)
+          name = ""
           if target.hasPrefix("/") {
             way = []
             directory = try .root()
@@ -127,6 +130,7 @@ package struct PathTrust: Sendable, Equatable {
           }
         case S_IFDIR:
           way.append(name)
+          name = ""
           directory = entry
           above = directory.status
         default:
@@ -134,7 +138,6 @@ package struct PathTrust: Sendable, Equatable {
           return end(at: entry.status, as: role)
         }
       }
-      place = Self.path(way)
       return end(at: above, as: role)
     }
 
@@ -169,9 +172,7 @@ package struct PathTrust: Sendable, Equatable {
     /// Refuses where somebody untrusted could put what the path names.
     func requireUnplantable() throws(Distrust) {
       guard above.st_mode & (S_IWGRP | S_IWOTH) != 0 else { return }
-      throw .plantable(place, in: Self.path(way), above)
+      throw .plantable(place, in: "/" + way.joined(separator: "/"), above)
     }
-
-    private static func path(_ names: [String]) -> String { "/" + names.joined(separator: "/") }
   }
 }

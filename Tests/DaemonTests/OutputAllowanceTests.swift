@@ -8,7 +8,8 @@ import Testing
   private let start = ContinuousClock.now
 
   /// Takes lines until one is refused; returns how many there were.
-  private func exhaust(_ allowance: inout OutputAllowance, at moment: ContinuousClock.Instant, line: Int = 1000) -> Int {
+  private func exhaust(_ allowance: inout OutputAllowance, at moment: ContinuousClock.Instant, line: Int = 1000) -> Int
+  {
     for taken in 0... {
       switch allowance.take(line, now: { moment }) {
       case .taken, .resumed: continue

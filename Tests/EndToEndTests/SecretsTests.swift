@@ -100,7 +100,8 @@ import Testing
         haystacks.append((name, data.map { String(decoding: $0, as: UTF8.self) } ?? "", shows))
       }
       for words in [
-        ["status"], ["status", "--json"], ["runs"], ["runs", "--json"], ["events"], ["events", "--json"], ["show", "1"],
+        ["status"], ["status", "--json"], ["runs"], ["runs", "--json"], ["events"], ["events", "--json"],
+        ["show", "1"],
         ["show", "1", "--json"], ["show", "e1"], ["explain", "1"], ["explain", "1", "--json"], ["types"], ["check"],
         ["check", "--json"], ["check", "--broker"], ["check", "--broker", "--json"],
       ] {
@@ -113,7 +114,8 @@ import Testing
           }
         add("onevent \(words.joined(separator: " "))", Data((result.output + result.errors).utf8), shows: shows)
       }
-      for path in ["/api/v1/status", "/api/v1/actions", "/api/v1/events", "/api/v1/events/1", "/api/v1/runs", "/api/v1/runs/1"] {
+      for resource in ["status", "actions", "events", "events/1", "runs", "runs/1"] {
+        let path = "/api/v1/\(resource)"
         let answer = try await ask(scene, path)
         add("GET \(path)", answer, shows: path.contains("/1") ? canaries.visible : "\"")
       }
@@ -148,7 +150,9 @@ import Testing
   @Test("the daemon leaves no core dump, and its environment is not for its own user to read")
   func undumpable() async throws {
     try await Scene.with { scene in
-      try scene.write("onevent.conf", "[DEFAULT]\nport = 1\nhost = 127.0.0.1\nqueues = q\n[a]\nevents = x\nscript = /bin/true\n")
+      try scene.write(
+        "onevent.conf",
+        "[DEFAULT]\nport = 1\nhost = 127.0.0.1\nqueues = q\n[a]\nevents = x\nscript = /bin/true\n")
       let daemon = try scene.run()
       try await daemon.waitFor("onevent started")
       // Such files belong to root whoever the process acts as (proc(5), "/proc/[pid]"); so another user is needed.
@@ -165,13 +169,16 @@ import Testing
       let sleeper = try Program("/usr/bin/setpriv", user + ["/bin/sleep", "1000"])
       defer { sleeper.signal(SIGKILL) }
       try await waitUntil("the sleeper acts as another user") { owner("/proc/\(sleeper.pid)/environ") == 65_534 }
+      let config = scene.directory.appendingPathComponent("onevent.conf").path
       let other = try Program(
-        "/usr/bin/setpriv", user + [oneventBinary.path, "run", "-c", scene.directory.appendingPathComponent("onevent.conf").path],
+        "/usr/bin/setpriv", user + [oneventBinary.path, "run", "-c", config],
         environment: childEnvironment([
           "ONEVENT_JOURNAL__PATH": "\(state)/journal.sqlite", "ONEVENT_API__SOCKET": "\(state)/api",
         ]), errors: scene.directory.appendingPathComponent("other.log").path)
       defer { other.signal(SIGKILL) }
-      try await waitUntil("it has started") { !other.isRunning || scene.text(of: "other.log").contains("onevent started") }
+      try await waitUntil("it has started") {
+        !other.isRunning || scene.text(of: "other.log").contains("onevent started")
+      }
       #expect(other.isRunning, "\(scene.text(of: "other.log"))")
       #expect(owner("/proc/\(other.pid)/environ") == 0)
     }

@@ -49,7 +49,7 @@ import Testing
   func fixed() throws {
     let folder = try ConfigurationFolder()
     for name in ["PATH", "HOME", "GIT_SSH_COMMAND", "ANSIBLE_CONFIG"] {
-      #expect(try load("environment = \(name)=/x", in: folder).problems == [])
+      #expect(try load("environment = \(name)=/x", in: folder).problems.isEmpty)
       #expect(try load("env_params = \(name)=purpose", in: folder).problems.count == 1)
     }
   }

@@ -57,7 +57,10 @@ import Testing
     #expect(problem.message.hasPrefix("\(code) is not trusted"))
     #expect(try !folder.load(action("/usr/bin/env /bin/sh \(code)")).problems.isEmpty)
     try folder.script("it.sh")
-    #expect(try folder.load(action("./it.sh \(code)")).loaded().actions[0].trustedPaths == ["\(folder.path)/it.sh", "/bin/sh"])
+    #expect(
+      try folder.load(action("./it.sh \(code)")).loaded().actions[0].trustedPaths == [
+        "\(folder.path)/it.sh", "/bin/sh",
+      ])
   }
 
   @Test("what runs is looked at before each start: the script, its interpreter, the interpreter's words")

@@ -18,7 +18,7 @@ import time
 
 import trial
 from broker import Broker, Publisher
-from daemon import Daemon, journal_keys
+from daemon import CONSUMED, Daemon, journal_keys
 from notification import lease
 from trial import Failure, wait_until
 
@@ -168,7 +168,7 @@ def configuration(directory, ground, broker):
     )
     path.write_text(
         f"[DEFAULT]\nurl = {broker.url}\nqueues = trust\norder_by = none\nretry_on = failure\nretry_delay = 10ms\n\n"
-        f"{journal_keys(directory)}\n[scripts]\nmax_concurrent = 4\n\n[log]\nlevel = warning\n\n{actions}"
+        f"{journal_keys(directory)}\n[scripts]\nmax_concurrent = 4\n\n{actions}"
     )
     return path
 
@@ -219,8 +219,8 @@ def hold(place, rounds):
         judge = Judge(directory)
         try:
             daemon.start()
-            if not wait_until(lambda: '"connected":true' in daemon.ask("status", "--json")[1].replace(" ", ""), 30, 0.1):
-                raise Failure(f"the daemon did not connect:\n{daemon.tail()}")
+            if not daemon.wait_for(CONSUMED):
+                raise Failure(f"the daemon ended:\n{daemon.tail()}")
             ground.hand_over()
             ground.attack()
             ground.start(0, [ground.deploy])

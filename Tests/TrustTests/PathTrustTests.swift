@@ -2,6 +2,7 @@
 
 import Foundation
 import Glibc
+import ProgramFixture
 import Testing
 
 @testable import Trust
@@ -40,13 +41,16 @@ final class Grounds: Sendable {
     return at(name)
   }
 
+  func pipe(_ name: String) throws -> String {
+    try #require(mkfifo(at(name), 0o700) == 0)
+    return at(name)
+  }
+
+  func setMode(_ name: String, _ mode: mode_t) throws { try #require(chmod(at(name), mode) == 0) }
+
   func give(_ name: String, to user: uid_t) throws {
     try #require(lchown(at(name), user, gid_t(bitPattern: -1)) == 0)
   }
-}
-
-extension gid_t {
-  fileprivate init(bitPattern value: Int32) { self = UInt32(bitPattern: value) }
 }
 
 @Suite struct PathTrustTests {
@@ -95,7 +99,7 @@ extension gid_t {
     Case("a directory that its group can write", .writable, at: "/d", "chmod g-w ") {
       try $0.directory("d")
       _ = try $0.file("d/it")
-      try #require(chmod($0.at("d"), 0o775) == 0)
+      try $0.setMode("d", 0o775)
       return $0.at("d/it")
     },
     Case("a directory above the directory that everybody can write", .writable, at: "/d", "mode 777", "chmod go-w ") {
@@ -147,8 +151,7 @@ extension gid_t {
     Case("a directory", .kind, at: "/d", "is a directory", "regular file") { try $0.directory("d") },
     Case("a file as if it were a directory", .unreachable, at: "/it", "Not a directory") { try $0.file("it") + "/" },
     Case("a named pipe", .kind, at: "/it", "named pipe") {
-      try #require(mkfifo($0.at("it"), 0o700) == 0)
-      return $0.at("it")
+      try $0.pipe("it")
     },
     Case("a device", .kind, "is a device") { _ in "/dev/null" },
     Case("a file with the set-user-id bit", .setID, at: "/it", "set-user-id", "mode 4755", "chmod u-s ") {
@@ -165,7 +168,8 @@ extension gid_t {
       try $0.directory("d", mode: 0o1777)
       return try $0.file("d/it")
     },
-    Case("a sticky directory with a stranger's file", needsRoot: true, .owner, at: "/d/it", "uid 65534", "chown root ") {
+    Case("a sticky directory with a stranger's file", needsRoot: true, .owner, at: "/d/it", "uid 65534", "chown root ")
+    {
       try $0.directory("d", mode: 0o1777)
       let path = try $0.file("d/it")
       try $0.give("d/it", to: stranger)
@@ -203,7 +207,7 @@ extension gid_t {
     },
 
     Case("code that is not there, where only we can put it", as: .code) { $0.at("it") },
-    Case("code that is not there, where all can put it", as: .code, .plantable, at: "/d/it", "is not there", "mode 1777") {
+    Case("code that is not there, where all can put it", as: .code, .plantable, at: "/d/it", "mode 1777") {
       try $0.directory("d", mode: 0o1777)
       return $0.at("d/it")
     },
@@ -257,17 +261,14 @@ extension gid_t {
     #expect(throws: Never.self) { try PathTrust(alsoTrusting: [Self.stranger]).check(file, as: .program) }
   }
 
-  @Test("rights that an access control list gives show in the mode", .enabled(if: access("/usr/bin/setfacl", X_OK) == 0))
+  @Test(
+    "rights that an access control list gives show in the mode", .enabled(if: access("/usr/bin/setfacl", X_OK) == 0))
   func accessControlLists() throws {
     let grounds = try Grounds()
     let file = try grounds.file("it")
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/setfacl")
-    process.arguments = ["-m", "u:65534:rwx", file]
-    try process.run()
-    process.waitUntilExit()
+    let result = try runProgram("/usr/bin/setfacl", ["-m", "u:65534:rwx", file])
     // Where the file system has no lists there is nothing to see.
-    guard process.terminationStatus == 0 else { return }
+    guard result.status == 0 else { return }
     let error = #expect(throws: Distrust.self) { try PathTrust().check(file, as: .program) }
     #expect(error?.cause == .writable)
   }
