@@ -228,12 +228,13 @@ final class Grounds: Sendable {
     guard !example.needsRoot || geteuid() == 0 else { return }
     let grounds = try Grounds()
     let path = try example.prepare(grounds)
-    do throws(Distrust) {
-      let resolved = try PathTrust().check(path, as: example.role)
+    let outcome = Result { () throws(Distrust) -> String in try PathTrust().check(path, as: example.role) }
+    switch outcome {
+    case .success(let resolved):
       #expect(example.cause == nil, "it was trusted, as \(resolved)")
       let isLinkFree = !resolved.split(separator: "/").contains { $0 == ".." || $0 == "." }
       #expect(resolved.hasPrefix("\(grounds.path)/") && isLinkFree)
-    } catch {
+    case .failure(let error):
       #expect(error.cause == example.cause, "\(error)")
       if !example.offender.isEmpty { #expect(error.path == grounds.path + example.offender) }
       for words in example.saying { #expect(error.description.contains(words), "\(error)") }
