@@ -38,13 +38,11 @@ struct DirectoryEntry: ~Copyable {
   func target() throws(LookFailure) -> String {
     // A link's target is at most PATH_MAX - 1 bytes (symlink(7)).
     let bytes = [CChar](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, count in
-      count = max(0, readlinkat(descriptor, "", buffer.baseAddress, buffer.count))
+      count = buffer.baseAddress.map { max(0, readlinkat(descriptor, "", $0, buffer.count)) } ?? 0
     }
     guard !bytes.isEmpty else { throw LookFailure(errno: errno == 0 ? ENOENT : errno) }
     return String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
-
-  var kind: mode_t { status.st_mode & S_IFMT }
 }
 
 /// Why the kernel would not show an entry.

@@ -124,8 +124,8 @@ extension Distrust {
 
   /// A name with its number, or the number alone where the user database has no name for it.
   private static func userName(_ id: uid_t) -> String {
-    let name = lookUp { entry, strings, result in
-      getpwuid_r(id, entry, strings.baseAddress, strings.count, result)
+    let name = lookUp { entry, strings, size, result in
+      getpwuid_r(id, entry, strings, size, result)
     } name: { (entry: passwd) in
       entry.pw_name
     }
@@ -133,8 +133,8 @@ extension Distrust {
   }
 
   private static func groupName(_ id: gid_t) -> String {
-    let name = lookUp { entry, strings, result in
-      getgrgid_r(id, entry, strings.baseAddress, strings.count, result)
+    let name = lookUp { entry, strings, size, result in
+      getgrgid_r(id, entry, strings, size, result)
     } name: { (entry: group) in
       entry.gr_name
     }
@@ -144,15 +144,15 @@ extension Distrust {
   /// Asks a database of accounts; what cannot be found has no name.
   private static func lookUp<Entry>(
     _ ask: (
-      UnsafeMutablePointer<Entry>, UnsafeMutableBufferPointer<CChar>, UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>
+      UnsafeMutablePointer<Entry>, UnsafeMutablePointer<CChar>, Int, UnsafeMutablePointer<UnsafeMutablePointer<Entry>?>
     ) -> Int32,
     name: (Entry) -> UnsafeMutablePointer<CChar>?
   ) -> String? {
     withUnsafeTemporaryAllocation(of: Entry.self, capacity: 1) { entry in
       withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 << 10) { strings in
-        guard let place = entry.baseAddress else { return nil }
+        guard let place = entry.baseAddress, let start = strings.baseAddress else { return nil }
         var found: UnsafeMutablePointer<Entry>?
-        guard ask(place, strings, &found) == 0, let found else { return nil }
+        guard ask(place, start, strings.count, &found) == 0, let found else { return nil }
         return name(found.pointee).map { String(cString: $0) }
       }
     }

@@ -104,7 +104,7 @@ package struct PathTrust: Sendable, Equatable {
     mutating func run(as role: Role, _ path: String) throws(LookFailure) -> Result<String, Distrust> {
       var directory = try DirectoryEntry.root()
       above = directory.status
-      if let distrust = look(at: directory) { return .failure(distrust) }
+      if let distrust = look(at: above) { return .failure(distrust) }
       while let next = pending.popLast() {
         if next == ".." {
           // Of a real directory, whose parent is on the way already and has been looked at.
@@ -115,40 +115,40 @@ package struct PathTrust: Sendable, Equatable {
         }
         name = next
         let entry = try directory.entry(name)
-        if let distrust = look(at: entry) { return .failure(distrust) }
-        switch entry.kind {
+        let status = entry.status
+        if let distrust = look(at: status) { return .failure(distrust) }
+        switch status.st_mode & S_IFMT {
         case S_IFLNK:
           guard linksLeft > 0 else { return .failure(.endless(path)) }
           linksLeft -= 1
           let target = try entry.target()
           pending += Self.names(of: target)
           name = ""
-          if target.hasPrefix("/") {
-            way = []
-            directory = try .root()
-            above = directory.status
-          }
+          guard target.hasPrefix("/") else { continue }
+          way = []
+          directory = try .root()
+          above = directory.status
         case S_IFDIR:
           way.append(name)
           name = ""
+          above = status
           directory = entry
-          above = directory.status
         default:
           guard pending.isEmpty, !path.hasSuffix("/") else { throw LookFailure(errno: ENOTDIR) }
-          return end(at: entry.status, as: role)
+          return end(at: status, as: role)
         }
       }
       return end(at: above, as: role)
     }
 
     /// What holds of everything on the way.
-    private func look(at entry: borrowing DirectoryEntry) -> Distrust? {
-      let status = entry.status
+    private func look(at status: stat) -> Distrust? {
+      let kind = status.st_mode & S_IFMT
       guard trust.owners.contains(status.st_uid) else { return .owner(place, status, trusted: trust.owners) }
       // A link's mode says nothing (symlink(7)), a device's only who may use it.
-      let isJudged = entry.kind == S_IFDIR || entry.kind == S_IFREG
+      let isJudged = kind == S_IFDIR || kind == S_IFREG
       guard isJudged, status.st_mode & (S_IWGRP | S_IWOTH) != 0 else { return nil }
-      let isSticky = entry.kind == S_IFDIR && status.st_mode & S_ISVTX != 0
+      let isSticky = kind == S_IFDIR && status.st_mode & S_ISVTX != 0
       return isSticky ? nil : .writable(place, status)
     }
 
