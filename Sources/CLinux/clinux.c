@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -36,6 +37,14 @@ int clinux_pipe_to_read(int ends[2]) {
 
 int clinux_open_directory(const char *path) {
   return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+int clinux_open_entry(int directory, const char *name) {
+  return openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int clinux_forbid_dumps(void) {
+  return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 int clinux_pidfd_open(pid_t process) {

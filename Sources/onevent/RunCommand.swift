@@ -32,6 +32,8 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     // Before any thread exists: all inherit the blocked signals.
     let signals = DaemonSignals()
+    // Before the first password is read.
+    ProcessMemory.forbidDumps()
     // Scripts inherit it; the default of the key `umask`.
     umask(0o022)
     let origin = options.origin(onlySource: onlySource)

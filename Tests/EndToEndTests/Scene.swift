@@ -19,7 +19,8 @@ final class Scene {
   private init() throws {
     directory = FileManager.default.temporaryDirectory.appendingPathComponent("onevent-e2e-\(UUID().uuidString)")
     try FileManager.default.createDirectory(
-      at: directory.appendingPathComponent("runs"), withIntermediateDirectories: true)
+      at: directory.appendingPathComponent("runs"), withIntermediateDirectories: true,
+      attributes: [.posixPermissions: 0o755])
     try script("record.sh", Self.recorder)
   }
 
@@ -50,6 +51,8 @@ final class Scene {
   func write(_ name: String, _ text: String) throws -> String {
     let path = directory.appendingPathComponent(name).path
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    // Whatever the umask is: what a group can write is not trusted.
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
     return path
   }
 

@@ -66,7 +66,7 @@ final class Dispatcher: @unchecked Sendable {
   let types: SeenTypes
   /// Told why no source may be read, and when they may again.
   let onHold: @Sendable (String?) -> Void
-  let labels = Mutex<[UInt64: (label: RunLabel, run: Int64)]>([:])
+  let labels = Mutex<[UInt64: (label: RunLabel, run: Int64, allowance: OutputAllowance)]>([:])
   let journal: JournalKeeper
 
   /// Matches stored events for a replay.
@@ -226,11 +226,11 @@ final class Dispatcher: @unchecked Sendable {
     settle(effects.settlements)
     for start in effects.starts {
       FailPoint.beforeStart.pass()
-      labels.withLock { $0[start.attempt.number] = (start.label, start.run) }
+      labels.withLock { $0[start.attempt.number] = (start.label, start.run, OutputAllowance()) }
       live.begin(start.run)
       runner.start(start.invocation, as: start.attempt)
     }
-    for attempt in effects.endedAttempts { labels.withLock { _ = $0.removeValue(forKey: attempt.number) } }
+    for attempt in effects.endedAttempts { forgetOutput(of: attempt) }
     for run in effects.endedRuns { live.end(run) }
     for note in effects.notes { note() }
   }
