@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConfigText
+import Events
 import Foundation
 import Testing
 
