@@ -16,6 +16,7 @@ package final class EventDaemon {
   private let counters = Counters()
   private let board = DaemonBoard()
   private let unmatched = UnmatchedEvents()
+  private let service: Service
   private let relay = RunRelay()
   private let runner: ScriptRunner
   private let dispatcher: Dispatcher
@@ -24,16 +25,22 @@ package final class EventDaemon {
   /// Takes the journal's lock, before anything else, and opens it.
   ///
   /// - Throws: `JournalError` when the journal cannot be used; what the kernel refuses the script runner.
-  package init(_ configuration: Configuration, logger: Logger) throws {
+  package init(
+    _ configuration: Configuration, logger: Logger, environment: ServiceEnvironment = ServiceEnvironment()
+  ) throws {
     self.configuration = configuration
     self.logger = logger
+    let service = Service(environment, board: board, logger: logger)
+    self.service = service
     let journal = try JournalKeeper(configuration.journal, board: board, logger: logger)
-    runner = try ScriptRunner(outputLimit: configuration.scripts.outputLimit, observer: relay)
+    runner = try ScriptRunner(
+      outputLimit: configuration.scripts.outputLimit, observer: relay, spawnerLife: service.lifeSign("spawner"),
+      watcherLife: service.lifeSign("watcher"))
     let types = SeenTypes()
     let gate = SourceGate()
     let dispatcher = Dispatcher(
       configuration, journal: journal, runner: runner, board: board, types: types, log: RunLog(logger: logger),
-      counters: counters, onHold: { gate.hold($0) })
+      counters: counters, pulse: service.pulse("journal"), onHold: { gate.hold($0) })
     self.dispatcher = dispatcher
     relay.connect(dispatcher)
     let table = ActionTable(configuration.actions)
@@ -52,7 +59,9 @@ package final class EventDaemon {
       var settings = source.consumer
       settings.clientVersion = Version.current
       settings.connectionName = "onevent \(source.name) \(getpid())"
-      let consumer = Consumer(settings, receiver: intake) { event in
+      let pulse = service.pulse("broker", source.name)
+      let consumer = Consumer(settings, receiver: intake, beat: { pulse.beat(within: $0) }) { event in
+        if case .stopped = event { service.end(pulse) }
         board.observe(source.name, event)
         log.observe(event)
       }
@@ -86,6 +95,8 @@ package final class EventDaemon {
       ended.set(true)
     }
     for consumer in consumers { consumer.start() }
+    try service.start()
+    service.ready()
     waitForStop(signals)
     stop(signals)
     dispatcher.inputs.add(.stop)
@@ -135,6 +146,7 @@ package final class EventDaemon {
     let limit = configuration.scripts.drainTimeout
     logger.notice(
       "onevent is stopping", metadata: ["running": "\(board.runningCount)", "drain_timeout": "\(seconds(limit))"])
+    service.stopping(within: limit + longestStop)
     for consumer in consumers { consumer.stopTaking() }
     dispatcher.inputs.add(.drain)
     waitUntilTaken()
@@ -163,6 +175,10 @@ package final class EventDaemon {
 }
 
 extension EventDaemon {
+  /// What a stop takes beyond `drain_timeout` at most: `kill_after` of the scripts, and the waits below for threads
+  /// that do not answer.
+  private var longestStop: Duration { (configuration.actions.map(\.killAfter).max() ?? .zero) + .seconds(40) }
+
   /// Waits for the scripts that are being ended, but neither for ever nor against a further signal.
   ///
   /// A script cannot always be ended: its execution may hang in the kernel, on a file server that is gone.

@@ -30,13 +30,14 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     // Before any thread exists: all inherit the blocked signals.
     let signals = DaemonSignals()
+    let environment = ServiceEnvironment.take()
     // Scripts inherit it; the default of the key `umask`.
     umask(0o022)
     var configuration = try options.load()
     try keepOnlySource(in: &configuration)
     let log: DaemonLog
     do {
-      log = try DaemonLog(configuration.log, verbose: verbose)
+      log = try DaemonLog(configuration.log, verbose: verbose, environment: environment)
     } catch {
       complain("cannot start: \(error)")
       throw ExitCode(70)
@@ -46,7 +47,7 @@ struct RunCommand: ParsableCommand {
       log.logger.warning("\(finding.message)", metadata: ["place": "\(finding.position)"])
     }
     do {
-      try EventDaemon(configuration, logger: log.logger).run(signals)
+      try EventDaemon(configuration, logger: log.logger, environment: environment).run(signals)
     } catch let error as JournalError {
       complain("cannot start: \(error)")
       throw error.exitCode

@@ -10,7 +10,7 @@ import Testing
   private let moment = RealTime(nanoseconds: 1_795_216_651_123_456_789)
 
   private func line(_ format: LogSettings.Format, _ message: String, _ facts: Logger.Metadata) -> String {
-    String(decoding: DaemonLogHandler.line(format, .info, message, facts, now: moment), as: UTF8.self)
+    String(decoding: DaemonLogHandler.entry(format, .info, message, facts, now: moment), as: UTF8.self)
   }
 
   @Test("Text lines hold time, level, message and sorted facts, quoted where needed")
