@@ -20,7 +20,8 @@ final class ConsumerLoop {
 
   init(
     _ settings: ConsumerSettings, timing: ConsumerTiming, receiver: any DeliveryReceiver,
-    beat: @escaping @Sendable (Duration) -> Void, observe: @escaping @Sendable (ConsumerEvent) -> Void, mailbox: Mailbox, interrupter: Interrupter
+    beat: @escaping @Sendable (Duration) -> Void, observe: @escaping @Sendable (ConsumerEvent) -> Void,
+    mailbox: Mailbox, interrupter: Interrupter
   ) {
     self.settings = settings
     self.timing = timing

@@ -47,7 +47,7 @@ final class StartQueue: Sendable {
 
   /// Waits for the next order; returns nil when the queue is closed and empty.
   ///
-  /// - Parameter idle: Called before each wait, none of which is longer than `LifeSign.interval`.
+  /// `idle` is called before each wait, none of which is longer than `LifeSign.interval`.
   func next(idle: () -> Void) -> StartOrder? {
     while true {
       let (order, isOver) = state.withLock { state in

@@ -9,7 +9,7 @@ import Logging
 enum JournalEntry {
   /// An entry: what people read in `MESSAGE`, the constant message in `ONEVENT_MESSAGE`, and a field for each fact.
   ///
-  /// - Parameter sentence: The message with its facts, on one line: `journalctl` shows nothing else unless it is asked.
+  /// `sentence` is the message with its facts on one line: `journalctl` shows nothing else unless it is asked.
   static func bytes(
     _ level: Logger.Level, _ message: String, _ facts: [(key: String, value: String)], sentence: [UInt8]
   ) -> [UInt8] {

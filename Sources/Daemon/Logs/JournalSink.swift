@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
+import Settings
 import Synchronization
 
 /// The system journal: each entry is a datagram to its socket.
@@ -41,8 +42,10 @@ final class JournalSink: LogSink {
     } catch {
       var lines: [UInt8] = []
       if !isFailing.withLock({ exchange(&$0, with: true) }) {
-        lines += line(of: Self.entry(.error, "system journal takes no log entries: they go to standard error",
-          [(LogKey.reason, "\(error)")])[...])
+        lines += line(
+          of: Self.entry(
+            .error, "system journal takes no log entries: they go to standard error",
+            [(LogKey.reason, "\(error)")])[...])
       }
       lines += line(of: entry)
       return fallback.write(lines, ends: [lines.count])

@@ -65,8 +65,10 @@ struct Notifications {
   /// What is due now.
   ///
   /// - Parameters:
+  ///   - now: The time.
   ///   - status: The status line as it would be now.
   ///   - allMove: Whether no thread hangs. While one does, the watchdog gets nothing.
+  /// - Returns: The assignments to send, none if nothing is due.
   mutating func turn(now: Int64, status: String, allMove: Bool) -> [String] {
     var due: [String] = []
     if now >= nextStatus, status != self.status {

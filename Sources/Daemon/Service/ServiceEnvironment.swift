@@ -22,7 +22,9 @@ package struct ServiceEnvironment: Sendable, Equatable {
   package static func take() -> ServiceEnvironment {
     var (device, number) = (UInt64(0), UInt64(0))
     let isOpen = clinux_file_identity(2, &device, &number) == 0
-    let environment = ServiceEnvironment(process: getpid(), standardError: isOpen ? (device, number) : nil) { name in getenv(name).map { String(cString: $0) } }
+    let environment = ServiceEnvironment(process: getpid(), standardError: isOpen ? (device, number) : nil) { name in
+      getenv(name).map { String(cString: $0) }
+    }
     for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM"] { unsetenv(name) }
     return environment
   }
@@ -32,6 +34,7 @@ package struct ServiceEnvironment: Sendable, Equatable {
   /// - Parameters:
   ///   - process: Our number: a watchdog that names another one is not meant for us.
   ///   - standardError: Device and inode of descriptor 2.
+  ///   - variable: Gives the value of a variable; nil = not set.
   init(
     process: Int32, standardError: (device: UInt64, inode: UInt64)?, variable: (_ name: String) -> String?
   ) {
