@@ -111,7 +111,7 @@ let package = Package(
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "AMQP", "Daemon", "Events", "Journal", "ProgramFixture", "Scripts", "Settings", "WebAPI",
+        "AMQP", "CLinux", "Daemon", "Events", "Journal", "ProgramFixture", "Scripts", "Settings", "WebAPI",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: swift

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Foundation
 import Logging
 import ProgramFixture
@@ -164,8 +165,7 @@ import Testing
     pthread_sigmask(SIG_BLOCK, &pipeSignal, nil)
     let lines = Array("one\ntwo\n".utf8)
     #expect(LineSink(descriptor: ends[1]).write(lines, ends: [4, 8]) == 2)
-    var none = timespec()
-    sigtimedwait(&pipeSignal, nil, &none)
+    _ = clinux_signal_wait(&pipeSignal, 0)
     pthread_sigmask(SIG_UNBLOCK, &pipeSignal, nil)
   }
 

@@ -16,7 +16,7 @@ import WebAPI
     var told: [(time: Int64, line: String)] = []
     var now = start
     while now < start + seconds * Self.second {
-      told += notifications.turn(now: now, status: status(now), allMove: allMove(now)).map { (now, $0) }
+      told += notifications.turn(now: now, status: status(now), allMove: allMove(now)).map { (time: now, line: $0) }
       now += notifications.pace.nanoseconds
     }
     return told

@@ -70,7 +70,8 @@ import Testing
       posix_spawn_file_actions_addopen(&actions, 1, fifo, O_WRONLY, 0)
       var pid: pid_t = 0
       var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("true"), nil]
-      if posix_spawn(&pid, "/bin/true", &actions, nil, &arguments, environ) == 0 { waitpid(pid, nil, 0) }
+      var environment: [UnsafeMutablePointer<CChar>?] = [nil]
+      if posix_spawn(&pid, "/bin/true", &actions, nil, &arguments, &environment) == 0 { waitpid(pid, nil, 0) }
       free(arguments[0])
       posix_spawn_file_actions_destroy(&actions)
       ended.set(true)

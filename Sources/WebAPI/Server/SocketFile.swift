@@ -76,8 +76,8 @@ struct SocketFile {
     var refusal: String?
     if let name {
       if let group = Self.group(name) {
-        // Where it has the group already, the right to give it away is not needed, which a sandbox may not give.
-        if !has(group: group), chown(path, uid_t.max, group) != 0 {
+        // A sandbox may forbid the call altogether, also where it would change nothing.
+        if chown(path, uid_t.max, group) != 0, errno != EPERM || group != getegid() {
           refusal = "it cannot be given to the group \(name): \(Self.reason(errno))"
         }
       } else {
@@ -86,11 +86,6 @@ struct SocketFile {
     }
     guard chmod(path, 0o660) == 0 else { throw SocketFailure(path, Self.reason(errno)) }
     return refusal
-  }
-
-  private func has(group: gid_t) -> Bool {
-    var status = stat()
-    return lstat(path, &status) == 0 && status.st_gid == group
   }
 
   private static func group(_ name: String) -> gid_t? {
