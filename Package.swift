@@ -116,7 +116,7 @@ let package = Package(
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "AMQP", "Daemon", "Events", "Journal", "MetricsFixture", "Scripts", "Settings", "WebAPI",
+        "AMQP", "CLinux", "Daemon", "Events", "Journal", "MetricsFixture", "ProgramFixture", "Scripts", "Settings", "WebAPI",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -110,6 +111,14 @@ int clinux_condition_init(pthread_cond_t *condition) {
 int clinux_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t nanoseconds) {
   struct timespec end = duration(now(CLOCK_MONOTONIC) + nanoseconds);
   return pthread_cond_timedwait(condition, mutex, &end);
+}
+
+int clinux_file_identity(int descriptor, uint64_t *device, uint64_t *number) {
+  struct stat facts;
+  if (fstat(descriptor, &facts) != 0) return -1;
+  *device = facts.st_dev;
+  *number = facts.st_ino;
+  return 0;
 }
 
 int clinux_signal_wait(const sigset_t *signals, int64_t nanoseconds) {

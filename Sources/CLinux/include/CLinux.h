@@ -14,6 +14,8 @@
 #include <sys/eventfd.h>
 #include <sys/types.h>
 
+#include "CLinuxDatagram.h"
+
 /// Creates an empty memory file that can be sealed. Returns -1 and sets `errno` on failure; see memfd_create(2).
 int clinux_memfd_create(const char *name);
 
@@ -77,6 +79,9 @@ int clinux_condition_init(pthread_cond_t *condition);
 
 /// Waits until the condition is signalled or that many nanoseconds have passed; see pthread_cond_timedwait(3).
 int clinux_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t nanoseconds);
+
+/// Tells which file a descriptor is open on, by its device and number; returns -1 and sets `errno` on failure.
+int clinux_file_identity(int descriptor, uint64_t *device, uint64_t *number);
 
 /// Waits for one of the signals, at most that many nanoseconds; returns its number, or -1; see sigtimedwait(2).
 int clinux_signal_wait(const sigset_t *signals, int64_t nanoseconds);
