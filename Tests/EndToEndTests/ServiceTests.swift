@@ -15,7 +15,7 @@ import Testing
     queues = any
 
     [record]
-    events = *
+    events = esi_leap.#
     script = ./record.sh
     """
 
@@ -39,6 +39,23 @@ import Testing
       #expect(manager.milestones == ["READY=1", "STOPPING=1"])
       // Nobody asked for signs of life.
       #expect(manager.told("WATCHDOG=").isEmpty)
+    }
+  }
+
+  @Test("A reload is told, whatever came of it")
+  func reloads() async throws {
+    try await Scene.with { scene in
+      let (daemon, manager) = try start(scene)
+      try await manager.waitFor("READY=1")
+      daemon.signal(SIGHUP)
+      try await manager.waitFor("READY=1", count: 2)
+      try scene.write("onevent.conf", Self.config + "\ntimeout = for ever")
+      daemon.signal(SIGHUP)
+      try await manager.waitFor("READY=1", count: 3)
+      #expect(try await daemon.stop() == 0)
+      #expect(
+        manager.milestones == ["READY=1", "RELOADING=1", "READY=1", "RELOADING=1", "READY=1", "STOPPING=1"])
+      #expect(manager.told("MONOTONIC_USEC=").count == 2)
     }
   }
 
@@ -152,7 +169,7 @@ import Testing
     try await Scene.with { scene in
       try scene.write("onevent.conf", Self.config)
       let journal = try DatagramReceiver(at: scene.directory.appendingPathComponent("journal").path)
-      FileManager.default.createFile(atPath: scene.nextLog.path, contents: nil)
+      _ = FileManager.default.createFile(atPath: scene.nextLog.path, contents: nil)
       let facts = try FileManager.default.attributesOfItem(atPath: scene.nextLog.path)
       let number = try #require(facts[.systemFileNumber] as? Int)
       let device = try #require(facts[.systemNumber] as? Int)
@@ -182,7 +199,7 @@ import Testing
     try await Scene.with { scene in
       try scene.write("onevent.conf", Self.config)
       let journal = try DatagramReceiver(at: scene.directory.appendingPathComponent("journal").path)
-      FileManager.default.createFile(atPath: scene.nextLog.path, contents: nil)
+      _ = FileManager.default.createFile(atPath: scene.nextLog.path, contents: nil)
       let facts = try FileManager.default.attributesOfItem(atPath: scene.nextLog.path)
       let number = try #require(facts[.systemFileNumber] as? Int)
       let device = try #require(facts[.systemNumber] as? Int)
