@@ -28,7 +28,8 @@ package final class EventDaemon {
     self.configuration = configuration
     self.logger = logger
     let journal = try JournalKeeper(configuration.journal, board: board, logger: logger)
-    runner = try ScriptRunner(outputLimit: configuration.scripts.outputLimit, observer: relay)
+    runner = try ScriptRunner(
+      outputLimit: configuration.scripts.outputLimit, controlGroups: ScriptGroups.takeOver(logger), observer: relay)
     let types = SeenTypes()
     let gate = SourceGate()
     let dispatcher = Dispatcher(
@@ -210,6 +211,8 @@ private final class RunRelay: RunObserver {
   func printed(_ attempt: AttemptID, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>) {
     dispatcher.value?.printed(attempt, stream, line)
   }
+
+  func cannotEnd(_ attempt: AttemptID, _ reason: String) { dispatcher.value?.cannotEnd(attempt, reason) }
 
   func ended(_ attempt: AttemptID, _ completion: Completion) { dispatcher.value?.ended(attempt, completion) }
 }

@@ -17,8 +17,11 @@ struct ActionBuilder {
     let mode = section.value(ActionKeys.enabled, report)
     let selection = selection(section)
     let conditions = section.value(ActionKeys.filterParams, report)
-    let fixed = EnvironmentBuilder(environment: environment, base: base, report: report).build(section)
-    let command = command(section, mode, searchPath: fixed.first { $0.name == "PATH" }?.value ?? "")
+    let identities = IdentityBuilder(base: base, report: report)
+    let identity = identities.build(section, mode)
+    let fixed = EnvironmentBuilder(environment: environment, base: identity.environment, report: report).build(section)
+    let searchPath = fixed.first { $0.name == "PATH" }?.value ?? ""
+    let command = command(section, mode, searchPath: searchPath, isForAnother: identity.isAnother)
     let timeout = section.value(ActionKeys.timeout, report)
 
     var action = Action(
@@ -34,7 +37,8 @@ struct ActionBuilder {
     action.environment = fixed.filter { !replaced.contains($0.name) }.map { Array("\($0.name)=\($0.value)".utf8) }
     action.standardInput = section.value(ActionKeys.stdin, report)
     action.dashPolicy = section.value(ActionKeys.dashParams, report)
-    action.workingDirectory = workingDirectory(section)
+    action.workingDirectory = workingDirectory(section, isForAnother: identity.isAnother)
+    identities.apply(identity, of: section, to: &action)
     action.timeout = timeout
     action.killAfter = section.value(ActionKeys.killAfter, report)
     action.warnAfter = section.value(ActionKeys.warnAfter, report) ?? timeout / 2
@@ -107,7 +111,9 @@ struct ActionBuilder {
 
   // MARK: Script
 
-  private func command(_ section: Section, _ mode: Action.Mode, searchPath: String) -> Command? {
+  private func command(
+    _ section: Section, _ mode: Action.Mode, searchPath: String, isForAnother: Bool
+  ) -> Command? {
     guard let script = section.value(ActionKeys.script, report) else {
       // A script that could not be read was told already.
       if section.setting("script") == nil {
@@ -126,7 +132,7 @@ struct ActionBuilder {
     }
     guard split.problems.isEmpty, let first = split.words.first else { return nil }
     let directory = section.setting("script")?.directory ?? section.directory
-    let locator = ScriptLocator(directory: directory, searchPath: searchPath)
+    let locator = ScriptLocator(directory: directory, searchPath: searchPath, isForAnother: isForAnother)
     do throws(ScriptLocator.Failure) {
       let found = try locator.find(first.text, arguments: split.words.dropFirst().map(\.text))
       if let warning = found.warning { report.finding(.warning, at: first.position, warning) }
@@ -143,10 +149,12 @@ struct ActionBuilder {
     }
   }
 
-  private func workingDirectory(_ section: Section) -> String {
+  private func workingDirectory(_ section: Section, isForAnother: Bool) -> String {
     guard let configured = section.value(ActionKeys.workingDirectory, report) else { return section.directory }
     var status = stat()
     if stat(configured.value, &status) != 0 {
+      // What this user may not see the script's user may.
+      if isForAnother, errno == EACCES { return configured.value }
       report.problem(
         at: configured.position,
         "'working_directory' is not there: \(configured.value): \(String(cString: strerror(errno)))")

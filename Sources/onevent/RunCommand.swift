@@ -33,6 +33,8 @@ struct RunCommand: ParsableCommand {
     // Scripts inherit it; the default of the key `umask`.
     umask(0o022)
     var configuration = try options.load()
+    // While there is one thread: all inherit it, and what an ordinary user's daemon starts needs no run-as for it.
+    NewPrivileges.renounce(configuration.actions)
     try keepOnlySource(in: &configuration)
     let log: DaemonLog
     do {

@@ -93,6 +93,8 @@ extension Invocation {
       path: path, arguments: ([path] + arguments).map { Array($0.utf8) },
       environment: environment.map { Array($0.utf8) }, standardInput: input, workingDirectory: directory,
       timeout: timeout, killAfter: killAfter)
+    // The tests run as root, where they may.
+    allowsRoot = true
   }
 }
 

@@ -83,8 +83,8 @@ import Testing
 
   @Test("both samples of etc load without a warning and mean the same")
   func samples() throws {
-    let ini = try ConfigurationLoader.load(paths: ["\(Fixture.root)/etc/onevent.conf"], environment: [:]).loaded()
-    let yaml = try ConfigurationLoader.load(paths: ["\(Fixture.root)/etc/onevent.yaml"], environment: [:]).loaded()
+    let ini = try ConfigurationLoader.load(paths: ["\(Fixture.root)/etc/onevent.conf"], environment: asRoot).loaded()
+    let yaml = try ConfigurationLoader.load(paths: ["\(Fixture.root)/etc/onevent.yaml"], environment: asRoot).loaded()
     #expect(ini.summary == yaml.summary)
     #expect(ini.actions.count == 3)
     #expect(!ini.findings.contains { $0.kind == .warning })

@@ -24,5 +24,9 @@ extension Dispatcher: RunObserver {
     log.printed(label, stream, line)
   }
 
+  func cannotEnd(_ attempt: AttemptID, _ reason: String) {
+    if let (label, _) = labels.withLock({ $0[attempt.number] }) { log.cannotEnd(label, reason) }
+  }
+
   func ended(_ attempt: AttemptID, _ completion: Completion) { inputs.add(.ended(attempt, completion)) }
 }
