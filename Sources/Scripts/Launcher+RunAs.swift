@@ -79,9 +79,11 @@ private struct RunAsChannel: ~Copyable {
   let writing: Descriptor
 
   init(request: RunAsRequest) throws(ErrorNumber) {
-    self.request = try Launcher.memoryFile("request", request.bytes)
+    let file = try Launcher.memoryFile("request", request.bytes)
     let pipe = try Pipe()
-    reading = pipe.reading
-    writing = try pipe.writing.lifted(above: Int32(runas_report_descriptor))
+    let writing = try pipe.writing.lifted(above: Int32(runas_report_descriptor))
+    self.request = file
+    self.reading = pipe.reading
+    self.writing = writing
   }
 }
