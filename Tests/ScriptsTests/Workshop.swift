@@ -14,11 +14,11 @@ final class Workshop: Sendable {
   let runner: ScriptRunner
   private let lastAttempt = Atomic<UInt64>(0)
 
-  init(outputLimit: Int = 64 << 10, keepsLines: Bool = true) throws {
+  init(outputLimit: Int = 64 << 10, keepsLines: Bool = true, controlGroups: ControlGroups? = nil) throws {
     directory = FileManager.default.temporaryDirectory.path + "/onevent-scripts-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     recorder = Recorder(keepsLines: keepsLines)
-    runner = try ScriptRunner(outputLimit: outputLimit, observer: recorder)
+    runner = try ScriptRunner(outputLimit: outputLimit, controlGroups: controlGroups, observer: recorder)
   }
 
   deinit {
