@@ -9,10 +9,14 @@ final class DaemonProcess {
   private let program: Program
   private let log: URL
 
-  init(_ arguments: [String], in directory: URL, log: URL, environment: [String: String]) throws {
+  /// - Parameter wrapper: A program, with its words, that becomes the daemon.
+  init(
+    _ arguments: [String], in directory: URL, log: URL, environment: [String: String], wrapper: [String] = []
+  ) throws {
     self.log = log
+    let words = wrapper + [oneventBinary.path] + arguments
     program = try Program(
-      oneventBinary.path, arguments, environment: childEnvironment(environment), directory: directory.path,
+      words[0], Array(words.dropFirst()), environment: childEnvironment(environment), directory: directory.path,
       errors: log.path)
   }
 

@@ -111,16 +111,18 @@ final class Scene {
   }
 
   /// Starts `onevent run` on a configuration of this scene; its log is JSON.
-  func run(_ config: String = "onevent.conf", _ options: [String] = [], environment: [String: String] = [:]) throws
-    -> DaemonProcess
-  {
+  func run(
+    _ config: String = "onevent.conf", _ options: [String] = [], environment: [String: String] = [:],
+    wrapper: [String] = []
+  ) throws -> DaemonProcess {
     var environment = environment
     environment["ONEVENT_LOG__FORMAT"] = "json"
     environment["ONEVENT_LOG__LEVEL"] = environment["ONEVENT_LOG__LEVEL"] ?? "debug"
     for (key, value) in state { environment[key] = environment[key] ?? value }
     let daemon = try DaemonProcess(
       ["run", "-c", directory.appendingPathComponent(config).path] + options, in: directory,
-      log: directory.appendingPathComponent("daemon-\(daemons.count).log"), environment: environment)
+      log: directory.appendingPathComponent("daemon-\(daemons.count).log"), environment: environment,
+      wrapper: wrapper)
     daemons.append(daemon)
     return daemon
   }

@@ -66,7 +66,7 @@ struct RunAsCall {
   var bytes: [UInt8] {
     if let raw { return raw }
     var numbers = numbers
-    let strings = ([path, directory, group] + arguments + environment).flatMap { Array($0.utf8) + [0] }
+    let strings: [UInt8] = ([path, directory, group] + arguments + environment).flatMap { Array($0.utf8) + [0] }
     numbers.group_count = UInt32(groups.count)
     numbers.argument_count = UInt32(arguments.count)
     numbers.variable_count = UInt32(environment.count)
