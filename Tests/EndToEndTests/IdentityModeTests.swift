@@ -113,7 +113,11 @@ import Testing
       }.joined(separator: "\n")
       let golden = fixtures.appendingPathComponent("golden/probe.txt")
       let expected = (try? String(contentsOf: golden, encoding: .utf8)) ?? ""
-      if shown != expected { try shown.write(toFile: "/tmp/onevent-probe-\(mode.rawValue).txt", atomically: true, encoding: .utf8) }
+      if shown != expected {
+        let kept = FileManager.default.temporaryDirectory.path + "/onevent-probe-\(mode.rawValue).txt"
+        try shown.write(toFile: kept, atomically: true, encoding: .utf8)
+        print("what the script was under \(mode.rawValue) is in \(kept)")
+      }
       #expect(shown == expected)
       try session.deleteQueue(queue)
     }
@@ -176,6 +180,42 @@ import Testing
       #expect(daemon.lines("run failed").first?["reason"] == words)
       let shown = try await scene.command("show", "1", "-c", "onevent.conf")
       #expect(shown.output.contains(words), "\(shown.output) \(shown.errors)")
+      #expect(try await daemon.stop() == 0)
+      try session.deleteQueue(queue)
+    }
+  }
+
+  @Test("Where a daemon inherits what scripts leave behind, as process 1 of a container does, nothing stays a zombie")
+  func orphans() async throws {
+    try await Scene.with { scene in
+      let queue = broker.uniqueName()
+      let session = try broker.session()
+      try session.declareQueue(queue, durable: true)
+      try scene.script("leave.sh", "#!/bin/sh\n(while [ -e hold ]; do sleep 0.02; done) >/dev/null 2>&1 &\necho $! > left\n")
+      try scene.write("hold", "")
+      try scene.write(
+        "onevent.conf",
+        """
+        [DEFAULT]
+        host = 127.0.0.1
+        port = \(broker.port)
+        queues = \(queue)
+
+        [leave]
+        events = esi_leap.lease.fulfill.end
+        script = ./leave.sh
+        """)
+      // PR_SET_CHILD_SUBREAPER, which an exec keeps.
+      let becomeSubreaper = "import ctypes, os, sys; ctypes.CDLL(None).prctl(36, 1); os.execv(sys.argv[1], sys.argv[1:])"
+      let daemon = try scene.run(wrapper: ["/usr/bin/python3", "-c", becomeSubreaper])
+      try await daemon.waitFor("queue is consumed")
+      try session.publish([try leaseBody(purpose: "orphan")], routingKey: queue)
+      try await daemon.waitFor("run succeeded")
+      let left = try #require(pid_t(scene.text(of: "left").trimmingCharacters(in: .whitespacesAndNewlines)))
+      func status() -> String { (try? String(contentsOfFile: "/proc/\(left)/status", encoding: .utf8)) ?? "" }
+      #expect(status().contains("PPid:\t\(daemon.pid)\n"))
+      try scene.remove("hold")
+      try await waitUntil("what was left is gone, and no zombie") { status().isEmpty }
       #expect(try await daemon.stop() == 0)
       try session.deleteQueue(queue)
     }
