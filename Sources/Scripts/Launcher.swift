@@ -28,9 +28,9 @@ struct Launcher: ~Copyable {
 
   /// Starts a child: its own session, default signals, empty mask, descriptors 0, 1 and 2 only.
   ///
-  /// Leaves neither a descriptor nor a process behind when it fails.
+  /// Leaves neither a descriptor nor a process behind when it fails. `group` is the control group that the script is to
+  /// be in.
   ///
-  /// - Parameter group: The control group that the script is to be in.
   /// - Throws: What could not be done, with the real cause where the kernel's `errno` hides it.
   func launch(_ invocation: Invocation, in group: RunGroup? = nil) throws(StartFailure) -> LaunchedChild {
     deserted.reap()

@@ -12,8 +12,8 @@ struct RunTree {
 
   /// Sends a signal to everything that can be reached.
   ///
-  /// - Parameter living: A look that was taken after the script was started; nil where `/proc` cannot be read.
-  /// - Returns: False if this process may not signal any of the script's own process group.
+  /// `living` is a look that was taken after the script was started; nil where `/proc` cannot be read. Returns false if
+  /// this process may not signal any of the script's own process group.
   @discardableResult
   func signal(_ number: Int32, _ living: LivingProcesses?) -> Bool {
     let isRefused = Glibc.kill(-pid, number) != 0 && errno == EPERM
@@ -27,7 +27,7 @@ struct RunTree {
 
   /// Kills everything that can be reached, at once.
   ///
-  /// - Returns: False if this process may do neither.
+  /// Returns false if this process may do neither.
   @discardableResult
   func kill(_ living: LivingProcesses?) -> Bool {
     if let group, group.kill() { return true }

@@ -76,7 +76,10 @@ extension StartFailure {
       ? "the daemon needs CAP_SETUID and CAP_SETGID, which the unit's drop-in run-as.conf gives, or to be root" : nil
     switch step {
     case UInt32(runas_step_request):
-      return ("be started: \(RunAsProgram.path) does not take the request", "it is of another version: install onevent again")
+      return (
+        "be started: \(RunAsProgram.path) does not take the request",
+        "it is of another version: install onevent again"
+      )
     case UInt32(runas_step_own_file):
       return (
         "be started by \(RunAsProgram.path), which has a setuid bit or file capabilities and must not",

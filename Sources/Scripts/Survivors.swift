@@ -48,8 +48,7 @@ struct Survivors {
   private static func name(of pid: pid_t) -> String {
     let bytes = ProcessFile.read("/proc/\(pid)/comm") ?? []
     // Whatever it calls itself must not reach a terminal as it is.
-    return String(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self).map { character in
-      character.isASCII && character.asciiValue.map { $0 < 32 || $0 == 127 } ?? false ? "?" : character
-    })
+    let shown = bytes.prefix { $0 != UInt8(ascii: "\n") }.map { $0 < 32 || $0 == 127 ? UInt8(ascii: "?") : $0 }
+    return String(decoding: shown, as: UTF8.self)
   }
 }

@@ -95,7 +95,8 @@ struct IdentityBuilder {
         group = if let number = Self.number(text.text) { number } else { try UserDatabase.group(named: text.text) }
       } catch {
         report.problem(
-          at: text.position, "the group '\(shortened(text.text))' of 'run_as_group' cannot be looked up: \(error.words)")
+          at: text.position, "the group '\(shortened(text.text))' of 'run_as_group' cannot be looked up: \(error.words)"
+        )
         return nil
       }
       if group == nil {
@@ -107,7 +108,8 @@ struct IdentityBuilder {
     } else if group == nil {
       report.problem(
         at: user?.position ?? .nowhere,
-        "there is no user with the number \(account.number), so that its group is not known; write 'run_as_group = GROUP'")
+        "there is no user with the number \(account.number), so that its group is not known; write 'run_as_group = GROUP'"
+      )
     }
     guard let group else { return nil }
     let groups =

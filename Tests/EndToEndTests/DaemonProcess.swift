@@ -9,7 +9,7 @@ final class DaemonProcess {
   private let program: Program
   private let log: URL
 
-  /// - Parameter wrapper: A program, with its words, that becomes the daemon.
+  /// Starts the daemon; `wrapper` is a program, with its words, that becomes it.
   init(
     _ arguments: [String], in directory: URL, log: URL, environment: [String: String], wrapper: [String] = []
   ) throws {

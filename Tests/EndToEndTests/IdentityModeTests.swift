@@ -48,12 +48,12 @@ import Testing
     set -- "$1" $status
     [ "$2" = "$6" ] && [ "$2" = "$7" ] && echo 'session and process group of its own'
     cmp -s /proc/$$/cgroup /proc/$PPID/cgroup && echo 'control group of its daemon'
-    grep -E '^(Umask|Uid|Gid|Groups|NoNewPrivs|SigPnd|ShdPnd|SigBlk|SigIgn|SigCgt|CapInh|CapPrm|CapEff|CapAmb)' /proc/self/status
+    grep -E '^(Umask|Uid|Gid|Groups|NoNewPrivs|S[ih][gd]Pnd|Sig(Blk|Ign|Cgt)|Cap(Inh|Prm|Eff|Amb))' /proc/self/status
     for file in /proc/$$/fd/*; do
       echo "descriptor ${file##*/}: $(readlink "$file" | sed -e 's/\[.*//' -e 's/.*\///')"
     done
-    tr '\0' '\n' < /proc/$$/environ | sed -E 's/^(ONEVENT_(RUN_ID|EVENT_ID|EVENT_NUMBER|EVENT_TIME|SUBJECT|SOURCE|ROUTING_KEY))=..*/\1=*/' | sort
-    [ "$1" = limited ] && grep -E '^Max (cpu time|processes|open files|address space)' /proc/self/limits | sed 's/  */ /g'
+    tr '\0' '\n' < /proc/$$/environ | sed -E 's/^(ONEVENT_(RUN_ID|EVENT_[INT][A-Z]*|SUBJECT|ROUTING_KEY))=..*/\1=*/' | sort
+    [ "$1" = limited ] && grep -E '^Max (cpu|processes|open|address)' /proc/self/limits | sed 's/  */ /g'
     attack() { # WORDS COMMAND...
       words=$1
       shift
@@ -90,7 +90,9 @@ import Testing
     try #require(geteuid() == 0, "this needs root, to start daemons as several users: run the tests as root")
   }
 
-  @Test("A script is exactly the same under a daemon of root, one with capabilities, and a plain one", arguments: Mode.allCases)
+  @Test(
+    "A script is exactly the same under a daemon of root, one with capabilities, and a plain one",
+    arguments: Mode.allCases)
   func probe(mode: Mode) async throws {
     try requireRoot()
     try await Scene.with { scene in
@@ -191,7 +193,8 @@ import Testing
       let queue = broker.uniqueName()
       let session = try broker.session()
       try session.declareQueue(queue, durable: true)
-      try scene.script("leave.sh", "#!/bin/sh\n(while [ -e hold ]; do sleep 0.02; done) >/dev/null 2>&1 &\necho $! > left\n")
+      try scene.script(
+        "leave.sh", "#!/bin/sh\n(while [ -e hold ]; do sleep 0.02; done) >/dev/null 2>&1 &\necho $! > left\n")
       try scene.write("hold", "")
       try scene.write(
         "onevent.conf",
@@ -206,7 +209,8 @@ import Testing
         script = ./leave.sh
         """)
       // PR_SET_CHILD_SUBREAPER, which an exec keeps.
-      let becomeSubreaper = "import ctypes, os, sys; ctypes.CDLL(None).prctl(36, 1); os.execv(sys.argv[1], sys.argv[1:])"
+      let becomeSubreaper =
+        "import ctypes, os, sys; ctypes.CDLL(None).prctl(36, 1); os.execv(sys.argv[1], sys.argv[1:])"
       let daemon = try scene.run(wrapper: ["/usr/bin/python3", "-c", becomeSubreaper])
       try await daemon.waitFor("queue is consumed")
       try session.publish([try leaseBody(purpose: "orphan")], routingKey: queue)

@@ -118,13 +118,15 @@ import Testing
   func mounts() {
     let alone = "29 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
     let hybrid =
-      "30 23 0:27 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n31 23 0:28 / /sys/fs/cgroup/uni\\040fied rw - cgroup2 cgroup2 rw\n"
+      "30 23 0:27 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
+      + "31 23 0:28 / /sys/fs/cgroup/uni\\040fied rw - cgroup2 cgroup2 rw\n"
     let part = "29 23 0:26 /docker/x /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
     #expect(ControlGroups.mount(in: alone)?.point == "/sys/fs/cgroup")
     #expect(ControlGroups.mount(in: hybrid)?.point == "/sys/fs/cgroup/uni fied")
     #expect(ControlGroups.mount(in: part)?.root == "/docker/x")
     #expect(ControlGroups.mount(in: "garbage - cgroup2\n") == nil)
-    #expect(ControlGroups.path(in: "9:name=systemd:/\n0::/system.slice/onevent.service\n") == "/system.slice/onevent.service")
+    #expect(
+      ControlGroups.path(in: "9:name=systemd:/\n0::/system.slice/onevent.service\n") == "/system.slice/onevent.service")
     #expect(ControlGroups.path(in: "1:cpu:/\n") == nil)
   }
 }
