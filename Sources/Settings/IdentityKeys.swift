@@ -23,7 +23,7 @@ enum IdentityKeys {
 
   static let nice = Key(
     "nice", .niceness, defaultText: "the daemon's", in: .action, .scripts,
-    summary: "The script's niceness: 19 leaves the processor to everybody else; less than the daemon's own needs a right.")
+    summary: "The script's niceness: 19 leaves the processor to everybody else; less than the daemon's needs a right.")
 
   static let limits = Key(
     "limits", .limits, default: ResourceLimits(), defaultText: "the daemon's", in: .action, .scripts,

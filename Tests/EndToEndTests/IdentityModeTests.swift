@@ -238,7 +238,7 @@ import Testing
       try #require(owned.status == 0, "\(owned.errorText)")
       let asDaemon = ["/usr/bin/setpriv", "--reuid", "daemon", "--regid", "daemon", "--init-groups", "--"]
       let check = try runProgram(
-        asDaemon[0], asDaemon.dropFirst() + [oneventBinary.path, "check", "-c", scene.directory.path + "/onevent.conf"],
+        asDaemon[0], asDaemon.dropFirst() + [oneventBinary.path, "check", "-c", "onevent.conf"],
         environment: childEnvironment([:]), directory: scene.directory.path)
       #expect(check.status == 0)
       #expect((check.outputText + check.errorText).contains("CAP_SETUID and CAP_SETGID"), "\(check.outputText)")
