@@ -19,28 +19,28 @@ enum UserDatabase {
   }
 
   static func user(named name: String) throws(Failure) -> User? {
-    try entry { (result, space) throws(Failure) -> User? in
+    try entry { (result, space, size) throws(Failure) -> User? in
       var entry = passwd()
       var found: UnsafeMutablePointer<passwd>?
-      try check(getpwnam_r(name, &entry, space.baseAddress, space.count, &found), &result)
+      try check(getpwnam_r(name, &entry, space, size, &found), &result)
       return found == nil ? nil : User(entry)
     }
   }
 
   static func user(numbered number: UInt32) throws(Failure) -> User? {
-    try entry { (result, space) throws(Failure) -> User? in
+    try entry { (result, space, size) throws(Failure) -> User? in
       var entry = passwd()
       var found: UnsafeMutablePointer<passwd>?
-      try check(getpwuid_r(number, &entry, space.baseAddress, space.count, &found), &result)
+      try check(getpwuid_r(number, &entry, space, size, &found), &result)
       return found == nil ? nil : User(entry)
     }
   }
 
   static func group(named name: String) throws(Failure) -> UInt32? {
-    try entry { (result, space) throws(Failure) -> UInt32? in
-      var entry = group()
-      var found: UnsafeMutablePointer<group>?
-      try check(getgrnam_r(name, &entry, space.baseAddress, space.count, &found), &result)
+    try entry { (result, space, size) throws(Failure) -> UInt32? in
+      var entry = Glibc.group()
+      var found: UnsafeMutablePointer<Glibc.group>?
+      try check(getgrnam_r(name, &entry, space, size, &found), &result)
       return found == nil ? nil : entry.gr_gid
     }
   }
@@ -60,14 +60,14 @@ enum UserDatabase {
 
   /// Gives a look more space as long as it says that it had too little.
   private static func entry<Value>(
-    _ look: (inout Int32, UnsafeMutableBufferPointer<CChar>) throws(Failure) -> Value?
+    _ look: (inout Int32, UnsafeMutablePointer<CChar>, Int) throws(Failure) -> Value?
   ) throws(Failure) -> Value? {
     var size = 1024
     while true {
       var result: Int32 = 0
-      let space = UnsafeMutableBufferPointer<CChar>.allocate(capacity: size)
+      let space = UnsafeMutablePointer<CChar>.allocate(capacity: size)
       defer { space.deallocate() }
-      let value = try look(&result, space)
+      let value = try look(&result, space, size)
       guard result == ERANGE else { return value }
       guard size <= 1 << 20 else { throw Failure(words: String(cString: strerror(ERANGE))) }
       size *= 2
