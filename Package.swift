@@ -13,7 +13,8 @@ let swift: [SwiftSetting] = [
 let package = Package(
   name: "onevent",
   products: [
-    .executable(name: "onevent", targets: ["onevent"])
+    .executable(name: "onevent", targets: ["onevent"]),
+    .executable(name: "run-as", targets: ["run-as"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -34,6 +35,7 @@ let package = Package(
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CLinux"),
+    .target(name: "CRunAs"),
     .target(
       name: "CSimdJSON",
       cxxSettings: [
@@ -53,7 +55,7 @@ let package = Package(
 
     // The parts: `AMQP`, `Scripts` and `Journal` do not know each other.
     .target(name: "AMQP", dependencies: ["CRabbitMQ", "COpenSSL"], swiftSettings: swift),
-    .target(name: "Scripts", dependencies: ["Events", "Trust", "CLinux"], swiftSettings: swift),
+    .target(name: "Scripts", dependencies: ["Events", "Trust", "CLinux", "CRunAs"], swiftSettings: swift),
     .target(name: "Journal", dependencies: ["CSQLite", "CLinux"], swiftSettings: swift),
     .target(
       name: "WebAPI",
@@ -69,7 +71,7 @@ let package = Package(
       ],
       swiftSettings: swift
     ),
-    .target(name: "Settings", dependencies: ["ConfigText", "Events", "Trust", "AMQP"], swiftSettings: swift),
+    .target(name: "Settings", dependencies: ["ConfigText", "Events", "Trust", "AMQP", "CLinux"], swiftSettings: swift),
 
     // The daemon puts them together; the executable is its face.
     .target(
@@ -93,6 +95,13 @@ let package = Package(
       swiftSettings: swift
     ),
 
+    // Becomes what a script is to run as: C, because it stands between fork and exec. Static and without Swift's
+    // runtime, which the driver links otherwise: nothing else is loaded into a program with root's rights.
+    .executableTarget(
+      name: "run-as", dependencies: ["CRunAs"], path: "Sources/RunAs",
+      cSettings: [.unsafeFlags(["-std=c11", "-Wall", "-Wextra"])],
+      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
+
     // Tests: one target per module, and the built binary against a real broker.
     .target(name: "ProgramFixture", dependencies: ["CLinux"], path: "Tests/ProgramFixture", swiftSettings: swift),
     .target(
@@ -110,7 +119,9 @@ let package = Package(
     .testTarget(
       name: "JournalTests", dependencies: ["CSQLite", "Journal", "ProgramFixture"], exclude: ["PowerCut"],
       swiftSettings: swift),
-    .testTarget(name: "ScriptsTests", dependencies: ["Scripts", "Events", "CLinux"], swiftSettings: swift),
+    .testTarget(
+      name: "ScriptsTests", dependencies: ["Scripts", "Events", "CLinux", "CRunAs", "ProgramFixture"],
+      swiftSettings: swift),
     .testTarget(
       name: "SettingsTests", dependencies: ["Settings", "AMQP", "ConfigText", "Events"], swiftSettings: swift),
     .testTarget(

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/fs.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
@@ -14,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -124,4 +126,47 @@ int clinux_file_identity(int descriptor, uint64_t *device, uint64_t *number) {
 int clinux_signal_wait(const sigset_t *signals, int64_t nanoseconds) {
   struct timespec limit = duration(nanoseconds);
   return sigtimedwait(signals, NULL, &limit);
+}
+
+struct capabilities {
+  uint64_t permitted, inheritable;
+};
+
+static struct capabilities capabilities(void) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+  if (syscall(SYS_capget, &header, data) != 0) return (struct capabilities){0};
+  return (struct capabilities){
+      .permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted,
+      .inheritable = (uint64_t)data[1].inheritable << 32 | data[0].inheritable,
+  };
+}
+
+int clinux_holds_capability(int number) { return (int)(capabilities().permitted >> (number & 63) & 1); }
+
+int clinux_holds_any_capability(void) {
+  struct capabilities held = capabilities();
+  return (held.permitted | held.inheritable) != 0;
+}
+
+const int clinux_cap_kill = CAP_KILL, clinux_cap_setgid = CAP_SETGID, clinux_cap_setuid = CAP_SETUID;
+const int clinux_cap_sys_ptrace = CAP_SYS_PTRACE;
+
+int clinux_no_new_privileges(void) { return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1; }
+
+int clinux_set_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
+
+int clinux_is_subreaper(void) {
+  int is_one = 0;
+  return prctl(PR_GET_CHILD_SUBREAPER, &is_one, 0, 0, 0) == 0 && is_one;
+}
+
+int clinux_is_delegated(const char *control_group) {
+  // systemd writes both, the first one readable by everybody; see "Delegation" in its CGROUP_DELEGATION document.
+  static const char *const names[] = {"user.delegate", "trusted.delegate"};
+  for (size_t index = 0; index < sizeof names / sizeof *names; index++) {
+    char value = 0;
+    if (getxattr(control_group, names[index], &value, 1) == 1 && value == '1') return 1;
+  }
+  return 0;
 }

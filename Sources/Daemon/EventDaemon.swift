@@ -41,8 +41,8 @@ package final class EventDaemon {
     self.service = service
     let journal = try JournalKeeper(configuration.journal, board: board, metrics: metrics, logger: logger)
     runner = try ScriptRunner(
-      outputLimit: configuration.scripts.outputLimit, observer: relay, spawnerLife: service.lifeSign("spawner"),
-      watcherLife: service.lifeSign("watcher"))
+      outputLimit: configuration.scripts.outputLimit, controlGroups: ScriptGroups.takeOver(logger), observer: relay,
+      spawnerLife: service.lifeSign("spawner"), watcherLife: service.lifeSign("watcher"))
     let types = SeenTypes()
     let gate = SourceGate()
     let dispatcher = Dispatcher(
@@ -221,6 +221,8 @@ private final class RunRelay: RunObserver {
   func printed(_ attempt: AttemptID, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>) {
     dispatcher.value?.printed(attempt, stream, line)
   }
+
+  func cannotEnd(_ attempt: AttemptID, _ reason: String) { dispatcher.value?.cannotEnd(attempt, reason) }
 
   func ended(_ attempt: AttemptID, _ completion: Completion) { dispatcher.value?.ended(attempt, completion) }
 }

@@ -105,11 +105,16 @@ struct RunLog: Sendable {
     }
   }
 
+  func cannotEnd(_ run: RunLabel, _ reason: String) {
+    logger.error("run cannot be ended", metadata: metadata(run, [LogKey.reason: "\(reason)"]))
+  }
+
   private func facts(_ completion: Completion) -> Logger.Metadata {
     var facts: Logger.Metadata = [
       LogKey.duration: "\(seconds(completion.duration))",
       LogKey.outcome: "\(completion.outcome.description)",
     ]
+    if let sentence = completion.survivorsSentence { facts[LogKey.reason] = "\(sentence)" }
     guard completion.outcome != .exited(0) else { return facts }
     if case .couldNotStart(_, let reason) = completion.outcome { facts[LogKey.reason] = "\(reason)" }
     let errors = completion.standardError.text

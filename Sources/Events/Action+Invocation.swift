@@ -49,9 +49,18 @@ extension Action {
           + "\(space.total) that the system takes: read the event on standard input instead of passing large values."
       )
     }
-    return Invocation(
+    var invocation = Invocation(
       path: command.path, arguments: arguments, environment: environment, standardInput: standardInput(event, run),
-      workingDirectory: workingDirectory, timeout: timeout, killAfter: killAfter, trustedPaths: trustedPaths)
+      workingDirectory: workingDirectory, timeout: timeout, killAfter: killAfter)
+    invocation.trustedPaths = trustedPaths
+    invocation.identity = identity
+    invocation.allowsRoot = allowsRoot
+    invocation.umask = umask
+    invocation.nice = nice
+    invocation.limits = limits
+    invocation.noNewPrivileges = noNewPrivileges
+    invocation.leftovers = leftovers
+    return invocation
   }
 
   /// The value that orders this action's runs; nil = unordered.

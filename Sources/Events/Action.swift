@@ -7,6 +7,7 @@ package struct Action: Sendable {
   package enum DashPolicy: String, Sendable, CaseIterable { case allow, refuse }
   package enum InterruptPolicy: String, Sendable, CaseIterable { case retry, hold }
   package enum SuspendPolicy: String, Sendable, CaseIterable { case hold, skip }
+  package enum LeftoverPolicy: String, Sendable, CaseIterable { case keep, kill }
 
   package var name: String
   /// Where it was configured, `file:line`.
@@ -28,6 +29,19 @@ package struct Action: Sendable {
   package var standardInput = StandardInput.event
   package var dashPolicy = DashPolicy.allow
   package var workingDirectory = "/"
+  /// Nil = the daemon's own user.
+  package var identity: RunIdentity?
+  /// Whether it may run as root.
+  package var allowsRoot = false
+  /// The script's umask.
+  package var umask: UInt32 = 0o022
+  /// The script's niceness, -20 to 19; nil = the daemon's own.
+  package var nice: Int32?
+  package var limits = ResourceLimits()
+  /// Whether nothing that the script executes can have more rights than it, by a setuid bit for example.
+  package var noNewPrivileges = true
+  /// What becomes of processes that a script leaves behind when it ends by itself.
+  package var leftovers = LeftoverPolicy.keep
   package var timeout = Duration.seconds(600)
   package var killAfter = Duration.seconds(10)
   /// A run that takes longer is told once.

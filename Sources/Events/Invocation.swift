@@ -16,6 +16,16 @@ package struct Invocation: Sendable, Equatable {
   package var timeout: Duration
   /// How long after TERM the process group is sent KILL.
   package var killAfter: Duration
+  /// The user that the script runs as; nil = the daemon's own.
+  package var identity: RunIdentity?
+  /// Whether it may run as root.
+  package var allowsRoot = false
+  package var umask: UInt32 = 0o022
+  /// -20 to 19; nil = the daemon's own.
+  package var nice: Int32?
+  package var limits = ResourceLimits()
+  package var noNewPrivileges = true
+  package var leftovers = Action.LeftoverPolicy.keep
 
   /// Absolute paths that nobody but trusted users may have a say in, looked at right before the start.
   ///

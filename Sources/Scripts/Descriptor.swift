@@ -19,6 +19,13 @@ struct Descriptor: ~Copyable, Sendable {
   /// Takes over a descriptor that is known to be open.
   fileprivate init(owning number: Int32) { self.number = number }
 
+  /// Gives it a number that is greater than `least`, unless it has one.
+  consuming func lifted(above least: Int32) throws(ErrorNumber) -> Descriptor {
+    guard number <= least else { return self }
+    // F_DUPFD_CLOEXEC, which the module does not show.
+    return try Descriptor(opened: fcntl(number, 1_030, least + 1))
+  }
+
   deinit { close(number) }
 }
 

@@ -18,49 +18,57 @@ struct LaunchedChild: ~Copyable {
 }
 
 /// Turns invocations into children, one at a time; waits in the kernel until the program is executed or refused.
+///
+/// A script that is to have exactly what a child of this process has anyway is executed at once; any other becomes what
+/// it is to be through run-as, which executes it in its own place: the child's number is the script's in both cases.
+/// Belongs to the thread that it was made on.
 struct Launcher: ~Copyable {
   private let attributes = SpawnAttributes()
+  let privileges = Privileges()
+  let deserted = DesertedChildren()
 
   /// Starts a child: its own session, default signals, empty mask, descriptors 0, 1 and 2 only.
   ///
-  /// Leaves neither a descriptor nor a process behind when it fails.
+  /// Leaves neither a descriptor nor a process behind when it fails. `group` is the control group that the script is to
+  /// be in.
   ///
   /// - Throws: What could not be done, with the real cause where the kernel's `errno` hides it.
-  func launch(_ invocation: Invocation) throws(StartFailure) -> LaunchedChild {
+  func launch(_ invocation: Invocation, in group: RunGroup? = nil) throws(StartFailure) -> LaunchedChild {
+    deserted.reap()
     try refuseEmbeddedNUL(invocation)
     let input = try Self.attempt(invocation, "open its standard input") { () throws(ErrorNumber) in
       try Self.openInput(invocation.standardInput)
-    }
-    let directory: Descriptor
-    do {
-      directory = try Descriptor(opened: clinux_open_directory(invocation.workingDirectory))
-    } catch {
-      throw StartFailure(workingDirectoryOf: invocation, error)
     }
     let output = try Self.makePipe(for: invocation)
     let errorOutput = try Self.makePipe(for: invocation)
     // Last, so that as little as can be happens between the look and the start.
     try requireTrust(in: invocation)
-    let pid = try spawn(
-      invocation, input: input, output: output.writing, error: errorOutput.writing, directory: directory)
+    let pid: pid_t
+    if group == nil, privileges.suffice(for: invocation) {
+      pid = try spawn(invocation, input: input, output: output.writing, error: errorOutput.writing)
+    } else {
+      pid = try spawnThroughRunAs(
+        invocation, in: group, input: input, output: output.writing, error: errorOutput.writing)
+    }
 
     // What the child has now is given up before one more descriptor is asked for, so that the limit on them
     // cannot be met here unless another thread takes both.
     _ = consume input
-    _ = consume directory
     do {
       let process = try Descriptor(opened: clinux_pidfd_open(pid))
       return LaunchedChild(pid: pid, process: process, standardOutput: output, standardError: errorOutput)
     } catch {
-      Self.abandon(pid)
+      abandon(pid, group)
       throw StartFailure(unwatchable: invocation, error)
     }
   }
 
   /// Ends a child that cannot be watched, with its group, and waits for it.
-  static func abandon(_ pid: pid_t) {
-    kill(-pid, SIGKILL)
-    while waitpid(pid, nil, 0) < 0 && errno == EINTR {}
+  ///
+  /// One that this process may not signal, or that hangs in the kernel, is waited for later.
+  func abandon(_ pid: pid_t, _ group: RunGroup?) {
+    RunTree(pid: pid, group: group).kill(nil)
+    deserted.add(pid)
   }
 
   /// Refuses to start what somebody untrusted could have put there.
@@ -68,7 +76,7 @@ struct Launcher: ~Copyable {
   /// The path is then executed as it is written, not as it was resolved: a script's own idea of where it is (`$0`)
   /// stays, and an untrusted user can redirect neither, see `PathTrust`.
   private func requireTrust(in invocation: Invocation) throws(StartFailure) {
-    let trust = PathTrust()
+    let trust = PathTrust(alsoTrusting: invocation.identity.map { [$0.user] } ?? [])
     for (index, path) in invocation.trustedPaths.enumerated() {
       do throws(Distrust) {
         try trust.check(path, as: index == 0 ? .program : .code)
@@ -78,27 +86,41 @@ struct Launcher: ~Copyable {
     }
   }
 
+  /// Executes the program in the child itself.
   private func spawn(
-    _ invocation: Invocation, input: borrowing Descriptor, output: borrowing Descriptor, error: borrowing Descriptor,
-    directory: borrowing Descriptor
+    _ invocation: Invocation, input: borrowing Descriptor, output: borrowing Descriptor, error: borrowing Descriptor
   ) throws(StartFailure) -> pid_t {
+    let directory: Descriptor
+    do {
+      directory = try Descriptor(opened: clinux_open_directory(invocation.workingDirectory))
+    } catch {
+      throw StartFailure(workingDirectoryOf: invocation, error)
+    }
     let actions: SpawnActions
     do {
       actions = try SpawnActions(input: input, output: output, error: error, directory: directory)
     } catch {
       throw StartFailure(invocation, doing: "prepare it", error)
     }
-    let arguments = CStringVector(invocation.arguments)
-    let environment = CStringVector(invocation.environment)
+    do {
+      return try spawn(invocation.path, actions, invocation.arguments, invocation.environment)
+    } catch {
+      throw StartFailure(executing: invocation, in: directory, error)
+    }
+  }
+
+  func spawn(
+    _ path: String, _ actions: borrowing SpawnActions, _ arguments: [[UInt8]], _ environment: [[UInt8]]
+  ) throws(ErrorNumber) -> pid_t {
+    let arguments = CStringVector(arguments)
+    let environment = CStringVector(environment)
     var pid = pid_t()
     let result = actions.withPointer { actions in
       attributes.withPointer { attributes in
-        posix_spawn(&pid, invocation.path, actions, attributes, arguments.pointers, environment.pointers)
+        posix_spawn(&pid, path, actions, attributes, arguments.pointers, environment.pointers)
       }
     }
-    guard result == 0 else {
-      throw StartFailure(executing: invocation, in: directory, ErrorNumber(value: result))
-    }
+    guard result == 0 else { throw ErrorNumber(value: result) }
     return pid
   }
 
@@ -107,7 +129,14 @@ struct Launcher: ~Copyable {
   /// Sealed, a script that writes to it changes nothing; a file, it can be opened anew as `/dev/stdin`.
   private static func openInput(_ bytes: [UInt8]?) throws(ErrorNumber) -> Descriptor {
     guard let bytes else { return try Descriptor(opened: open("/dev/null", O_RDONLY | O_CLOEXEC)) }
-    let file = try Descriptor(opened: clinux_memfd_create("event"))
+    let file = try memoryFile("event", bytes)
+    guard clinux_seal(file.number) == 0 else { throw ErrorNumber.last }
+    return file
+  }
+
+  /// A file in memory with this content, at its start.
+  static func memoryFile(_ name: String, _ bytes: [UInt8]) throws(ErrorNumber) -> Descriptor {
+    let file = try Descriptor(opened: clinux_memfd_create(name))
     var written = 0
     while written < bytes.count {
       // pwrite leaves the file's offset where the script begins to read.
@@ -118,15 +147,14 @@ struct Launcher: ~Copyable {
       guard count > 0 else { throw ErrorNumber(value: count == 0 ? ENOSPC : errno) }
       written += count
     }
-    guard clinux_seal(file.number) == 0 else { throw ErrorNumber.last }
     return file
   }
 
-  private static func makePipe(for invocation: Invocation) throws(StartFailure) -> Pipe {
+  static func makePipe(for invocation: Invocation) throws(StartFailure) -> Pipe {
     try attempt(invocation, "make a pipe for its output") { () throws(ErrorNumber) in try Pipe() }
   }
 
-  private static func attempt<Value: ~Copyable>(
+  static func attempt<Value: ~Copyable>(
     _ invocation: Invocation, _ deed: String, _ body: () throws(ErrorNumber) -> Value
   ) throws(StartFailure) -> Value {
     do {

@@ -26,6 +26,10 @@ package struct Completion: Sendable {
   package var duration: Duration
   package var standardOutput: KeptOutput
   package var standardError: KeptOutput
+  /// What is left of a run that was to be ended whole, outside of the script's session and so out of reach.
+  ///
+  /// Looked for only where runs have no control groups of their own; there nothing is out of reach.
+  package var survivors: [Survivor] = []
 
   package init(outcome: Outcome, duration: Duration, standardOutput: KeptOutput, standardError: KeptOutput) {
     self.outcome = outcome
@@ -42,7 +46,8 @@ package struct Completion: Sendable {
 
 /// Hears of attempts, on the runner's threads; must not block.
 ///
-/// For each attempt: `started` at most once, then any number of `printed`, then `ended` exactly once. A script that
+/// For each attempt: `started` at most once, then any number of `printed`, then `ended` exactly once; `cannotEnd` at most once
+/// in between. A script that
 /// never ran only ends. Every method may call `start` and `interruptAll` of the runner.
 package protocol RunObserver: AnyObject, Sendable {
   func started(_ attempt: AttemptID, pid: Int32)
@@ -50,5 +55,7 @@ package protocol RunObserver: AnyObject, Sendable {
   ///
   /// The bytes are as the script wrote them, control characters included, and valid during the call only.
   func printed(_ attempt: AttemptID, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>)
+  /// The script cannot be ended, for this reason; told once, when it should have been.
+  func cannotEnd(_ attempt: AttemptID, _ reason: String)
   func ended(_ attempt: AttemptID, _ completion: Completion)
 }

@@ -7,7 +7,8 @@ import Synchronization
 /// Runs invocations as child processes: one thread starts them, one thread watches them.
 ///
 /// A child gets a session and a process group of its own, default signal dispositions, an empty signal mask, the
-/// invocation's environment and working directory, and the descriptors 0, 1 and 2: its input and two pipes.
+/// invocation's user, limits, environment and working directory, and the descriptors 0, 1 and 2: its input and two
+/// pipes. It never has a privilege of the daemon's.
 /// What a script leaves running in the background goes on after its end, but nobody reads its output any more:
 /// when it writes to a descriptor that it inherited, it gets `SIGPIPE` or `EPIPE`. A script that starts a daemon
 /// connects that daemon's output elsewhere.
@@ -28,12 +29,14 @@ package final class ScriptRunner: Sendable {
   ///
   /// - Parameters:
   ///   - outputLimit: Bytes kept of each stream, half head and half tail.
+  ///   - controlGroups: Where each run gets a group of its own; nil = runs are ended by session and process group.
   ///   - observer: Hears of every attempt; held as long as the runner lives.
   ///   - spawnerLife: Hears from the thread that starts scripts.
   ///   - watcherLife: Hears from the thread that watches them.
   /// - Throws: `RunnerFailure` when the system gives no descriptor or no thread.
   package init(
-    outputLimit: Int, observer: any RunObserver, spawnerLife: LifeSign = .none, watcherLife: LifeSign = .none
+    outputLimit: Int, controlGroups: ControlGroups? = nil, observer: any RunObserver, spawnerLife: LifeSign = .none,
+    watcherLife: LifeSign = .none
   ) throws {
     self.observer = observer
     do {
@@ -43,13 +46,13 @@ package final class ScriptRunner: Sendable {
       self.startQueue = startQueue
       self.watchList = watchList
       let watcher = try WorkerThread(name: "script-watcher") {
-        Watcher(watchList: watchList, observer: observer, lifeSign: watcherLife).run()
+        Watcher(watchList: watchList, groups: controlGroups, observer: observer, lifeSign: watcherLife).run()
       }
       do {
         let spawner = try WorkerThread(name: "script-spawner") {
           Spawner(
-            startQueue: startQueue, watchList: watchList, outputLimit: outputLimit, observer: observer,
-            lifeSign: spawnerLife
+            startQueue: startQueue, watchList: watchList, outputLimit: outputLimit, groups: controlGroups,
+            observer: observer, lifeSign: spawnerLife
           ).run()
         }
         threads = Mutex((spawner, watcher))

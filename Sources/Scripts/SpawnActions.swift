@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import CRunAs
 import Glibc
 
 /// Owns what every child gets alike: a session of its own, default signal dispositions and an empty signal mask.
@@ -49,6 +50,25 @@ struct SpawnActions: ~Copyable {
     if result == 0 { result = posix_spawn_file_actions_adddup2(&actions, error.number, STDERR_FILENO) }
     if result == 0 { result = clinux_spawn_fchdir(&actions, directory.number) }
     if result == 0 { result = clinux_spawn_close_from(&actions, 3) }
+    guard result == 0 else { throw ErrorNumber(value: result) }
+  }
+
+  /// Connects the three standard descriptors, run-as's request and its report, and closes every other descriptor.
+  ///
+  /// The first three must be above 2, the report's descriptor above 4, lest one overwrites another.
+  init(
+    input: borrowing Descriptor, output: borrowing Descriptor, error: borrowing Descriptor,
+    request: borrowing Descriptor, report: borrowing Descriptor
+  ) throws(ErrorNumber) {
+    posix_spawn_file_actions_init(&actions)
+    var result = posix_spawn_file_actions_adddup2(&actions, input.number, STDIN_FILENO)
+    if result == 0 { result = posix_spawn_file_actions_adddup2(&actions, output.number, STDOUT_FILENO) }
+    if result == 0 { result = posix_spawn_file_actions_adddup2(&actions, error.number, STDERR_FILENO) }
+    let (third, fourth) = (Int32(runas_request_descriptor), Int32(runas_report_descriptor))
+    // A request that is 4 is copied before 4 is taken.
+    if result == 0 { result = posix_spawn_file_actions_adddup2(&actions, request.number, third) }
+    if result == 0 { result = posix_spawn_file_actions_adddup2(&actions, report.number, fourth) }
+    if result == 0 { result = clinux_spawn_close_from(&actions, fourth + 1) }
     guard result == 0 else { throw ErrorNumber(value: result) }
   }
 

@@ -43,13 +43,21 @@ struct StartFailure: Error, Equatable {
       self.init(workingDirectoryOf: invocation, error)
       return
     }
+    self.init(invocation, executing: error)
+  }
+
+  /// execve(2) failed.
+  init(_ invocation: Invocation, executing error: ErrorNumber) {
     let predicate =
       error.value == E2BIG
       ? Self.excess(of: invocation)
       : ProgramDiagnosis(error: error, workingDirectory: invocation.workingDirectory).predicate(of: invocation.path)
-    self.init(
-      errno: error.value,
-      "cannot run \(invocation.path): \(predicate.map { "it \($0)" } ?? Self.cause(error))")
+    self.init(invocation, error.value, predicate.map { "it \($0)" } ?? Self.cause(error))
+  }
+
+  /// The sentence goes on behind the script's name.
+  init(_ invocation: Invocation, _ errno: Int32, _ sentence: String) {
+    self.init(errno: errno, "cannot run \(invocation.path): \(sentence)")
   }
 
   /// Somebody untrusted has a say in what would be run, or it is not there.
@@ -76,7 +84,7 @@ struct StartFailure: Error, Equatable {
   }
 
   /// The cause where a resource ran out, in words that name the limit; else the C library's words.
-  private static func cause(_ error: ErrorNumber) -> String {
+  static func cause(_ error: ErrorNumber) -> String {
     switch error.value {
     case EAGAIN:
       "the limit on processes is reached (ulimit -u, TasksMax= of the unit, or kernel.pid_max)"

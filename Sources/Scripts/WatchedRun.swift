@@ -16,16 +16,23 @@ final class WatchedRun: @unchecked Sendable {
     case ending(Outcome)
     /// KILL is sent; nothing is left to be done but to wait.
     case killed(Outcome)
-    /// The script ended after TERM, but others of its group live. It stays a zombie, which keeps its number from
-    /// being given to a new process; its deadline is the next look at the group, or KILL's.
-    case orphaned(Outcome)
+    /// The script ended, and others of its tree that are to end too live on. It stays a zombie, which keeps its
+    /// number from being given to a new process; its deadline is the next look at the tree, or KILL's.
+    ///
+    /// The outcome is nil if the script ended by itself.
+    case orphaned(Outcome?)
     /// Ended and waited for; its deadline is the end of the patience with those who hold its pipes.
     case draining(Outcome)
   }
 
   let attempt: AttemptID
-  let pid: pid_t
+  let tree: RunTree
   let killAfter: Duration
+  let leftovers: Action.LeftoverPolicy
+  /// What its processes can be told by; empty where the script's environment has none.
+  let runID: String
+  /// The user of the script, for sentences.
+  let user: String
   let begun: Moment
   let timeout: Moment
   /// An interruption with a higher number concerns it.
@@ -34,25 +41,33 @@ final class WatchedRun: @unchecked Sendable {
   var killAt = Moment.never
   /// When the script's end was noticed.
   var ended: Moment?
+  /// When all of its tree was sent KILL.
+  var treeKilled: Moment?
+  var isKnownUnreachable = false
   /// Gone when the end has been noticed.
   var process: Descriptor?
   var standardOutput: WatchedStream
   var standardError: WatchedStream
 
-  init(_ order: StartOrder, _ child: consuming LaunchedChild, begun: Moment, started: Moment, outputLimit: Int) {
+  init(
+    _ order: StartOrder, _ child: consuming LaunchedChild, _ tree: RunTree, begun: Moment, started: Moment,
+    outputLimit: Int
+  ) {
     attempt = order.attempt
+    self.tree = tree
+    leftovers = order.invocation.leftovers
+    let variable = Array("\(Survivors.variable)=".utf8)
+    let entry = order.invocation.environment.last { $0.starts(with: variable) }
+    runID = entry.map { String(decoding: $0.dropFirst(variable.count), as: UTF8.self) } ?? ""
+    user = order.invocation.identity?.name ?? "the daemon's user"
     interruptions = order.interruptions
     killAfter = order.invocation.killAfter
     timeout = started.advanced(by: order.invocation.timeout)
     self.begun = begun
-    pid = child.pid
     process = Optional(child.process)
     standardOutput = WatchedStream(child.standardOutput, limit: outputLimit)
     standardError = WatchedStream(child.standardError, limit: outputLimit)
   }
-
-  /// Sends a signal to the script's process group; only while the script has not been waited for.
-  func signal(_ number: Int32) { kill(-pid, number) }
 
   /// Works on one of both streams.
   func with<Result>(_ stream: OutputStream, _ body: (inout WatchedStream) -> Result) -> Result {

@@ -17,8 +17,11 @@ struct ActionBuilder {
     let mode = section.value(ActionKeys.enabled, report)
     let selection = selection(section)
     let conditions = section.value(ActionKeys.filterParams, report)
-    let fixed = EnvironmentBuilder(environment: environment, base: base, report: report).build(section)
-    let found = command(section, mode, searchPath: fixed.first { $0.name == "PATH" }?.value ?? "")
+    let identities = IdentityBuilder(base: base, report: report)
+    let identity = identities.build(section, mode)
+    let fixed = EnvironmentBuilder(environment: environment, base: identity.environment, report: report).build(section)
+    let searchPath = fixed.first { $0.name == "PATH" }?.value ?? ""
+    let found = command(section, mode, searchPath: searchPath, identity)
     let timeout = section.value(ActionKeys.timeout, report)
 
     var action = Action(
@@ -36,7 +39,8 @@ struct ActionBuilder {
     action.environment = fixed.filter { !replaced.contains($0.name) }.map { Array("\($0.name)=\($0.value)".utf8) }
     action.standardInput = section.value(ActionKeys.stdin, report)
     action.dashPolicy = section.value(ActionKeys.dashParams, report)
-    action.workingDirectory = workingDirectory(section)
+    action.workingDirectory = workingDirectory(section, isForAnother: identity.isAnother)
+    identities.apply(identity, of: section, to: &action)
     action.timeout = timeout
     action.killAfter = section.value(ActionKeys.killAfter, report)
     action.warnAfter = section.value(ActionKeys.warnAfter, report) ?? timeout / 2
@@ -109,7 +113,9 @@ struct ActionBuilder {
 
   // MARK: Script
 
-  private func command(_ section: Section, _ mode: Action.Mode, searchPath: String) -> ScriptLocator.Found? {
+  private func command(
+    _ section: Section, _ mode: Action.Mode, searchPath: String, _ identity: IdentityBuilder.Result
+  ) -> ScriptLocator.Found? {
     guard let script = section.value(ActionKeys.script, report) else {
       // A script that could not be read was told already.
       if section.setting("script") == nil {
@@ -128,11 +134,12 @@ struct ActionBuilder {
     }
     guard split.problems.isEmpty, let first = split.words.first else { return nil }
     let directory = section.setting("script")?.directory ?? section.directory
-    let locator = ScriptLocator(directory: directory, searchPath: searchPath)
+    let locator = ScriptLocator(directory: directory, searchPath: searchPath, isForAnother: identity.isAnother)
     do throws(ScriptLocator.Failure) {
       let found = try locator.find(first.text, arguments: split.words.dropFirst().map(\.text))
       if let warning = found.warning { report.finding(.warning, at: first.position, warning) }
-      if let fault = CommandTrust().firstFault(in: found.places) {
+      let trust = CommandTrust(alsoTrusted: identity.identity.map { [$0.user] } ?? [])
+      if let fault = trust.firstFault(in: found.places) {
         let position = split.words[fault.word].position
         if mode == .enabled {
           report.problem(at: position, fault.message)
@@ -155,10 +162,12 @@ struct ActionBuilder {
     }
   }
 
-  private func workingDirectory(_ section: Section) -> String {
+  private func workingDirectory(_ section: Section, isForAnother: Bool) -> String {
     guard let configured = section.value(ActionKeys.workingDirectory, report) else { return section.directory }
     var status = stat()
     if stat(configured.value, &status) != 0 {
+      // What this user may not see the script's user may.
+      if isForAnother, errno == EACCES { return configured.value }
       report.problem(
         at: configured.position,
         "'working_directory' is not there: \(configured.value): \(String(cString: strerror(errno)))")

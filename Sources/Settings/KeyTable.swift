@@ -4,8 +4,8 @@
 package enum KeyTable {
   /// In the order of the reference: sources, actions, and the sections that all files share.
   package static let all: [KeyDescription] =
-    SourceKeys.descriptions + ActionKeys.descriptions + RetryKeys.descriptions + ScriptsKeys.descriptions
-    + JournalKeys.descriptions + APIKeys.descriptions + LogKeys.descriptions
+    SourceKeys.descriptions + ActionKeys.descriptions + IdentityKeys.descriptions + RetryKeys.descriptions
+    + ScriptsKeys.descriptions + JournalKeys.descriptions + APIKeys.descriptions + LogKeys.descriptions
 
   /// The names that each kind of section knows.
   static let names: [SectionKind: Set<String>] = {
@@ -17,9 +17,7 @@ package enum KeyTable {
   }()
 
   /// Keys that the reference describes and that this version has not: said, never ignored.
-  static let unavailable: Set<String> = [
-    "leftovers", "allow_root", "run_as", "run_as_group", "umask", "nice", "limits", "tags",
-  ]
+  static let unavailable: Set<String> = ["tags"]
 
   /// The same for `[api]` alone: elsewhere a `hosts` is a misspelt `host`.
   private static let unavailableOfAPI: Set<String> = ["listen", "token_file", "hosts"]

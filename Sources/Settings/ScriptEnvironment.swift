@@ -10,24 +10,17 @@ struct ScriptEnvironment {
   let user: String
   let home: String
 
+  /// The environment of the daemon's own user.
   init() {
-    let id = geteuid()
-    var found: (user: String, home: String)?
-    var size = 1024
-    var code: Int32 = ERANGE
-    while code == ERANGE, size <= 1 << 20 {
-      withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { strings in
-        guard let start = strings.baseAddress else { return }
-        var entry = passwd()
-        var result: UnsafeMutablePointer<passwd>?
-        code = getpwuid_r(id, &entry, start, strings.count, &result)
-        guard code == 0, result != nil, let user = entry.pw_name, let home = entry.pw_dir else { return }
-        found = (String(cString: user), String(cString: home))
-      }
-      size *= 2
-    }
-    user = found?.user ?? String(id)
-    home = found?.home ?? "/"
+    let number = geteuid()
+    // Where the database does not answer, the number has to do, as where it knows none.
+    let found = (try? UserDatabase.user(numbered: number)) ?? nil
+    self.init(user: found?.name ?? String(number), home: found?.home ?? "/")
+  }
+
+  init(user: String, home: String) {
+    self.user = user
+    self.home = home
   }
 
   /// The variables that every script has before `environment` and `pass_environment`.

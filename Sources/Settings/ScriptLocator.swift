@@ -10,6 +10,8 @@ struct ScriptLocator {
   let directory: String
   /// The PATH that the script itself will have.
   let searchPath: String
+  /// Whether it runs as somebody else: then a start tells whether that user may execute it.
+  var isForAnother = false
 
   /// How a script is started.
   struct Found: Equatable {
@@ -42,7 +44,11 @@ struct ScriptLocator {
     case S_IFDIR: throw Failure(message: "The script '\(shortened(word))' is a directory, \(path); name a file in it")
     default: throw Failure(message: "The script '\(shortened(word))' is no file that can be executed, \(path)")
     }
-    guard faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0 else {
+    if isForAnother {
+      guard status.st_mode & 0o111 != 0 else {
+        throw Failure(message: "The script \(path) is not executable for anybody; chmod +x makes it so")
+      }
+    } else if faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) != 0 {
       throw Failure(
         message: "The script \(path) is not executable for this user: \(String(cString: strerror(errno))); "
           + "chmod +x makes it so")

@@ -39,6 +39,8 @@ struct RunCommand: ParsableCommand {
     umask(0o022)
     let origin = options.origin(onlySource: onlySource)
     let configuration = try ConfigurationOptions.accept(origin.load())
+    // While there is one thread: all inherit it, and what an ordinary user's daemon starts needs no run-as for it.
+    NewPrivileges.renounce(configuration.actions)
     let log: DaemonLog
     do {
       log = try DaemonLog(configuration.log, verbose: verbose, environment: environment)

@@ -119,7 +119,7 @@ final class Scene {
   /// Starts `onevent run` on a configuration of this scene; its log is JSON, or what the configuration says.
   func run(
     _ config: String = "onevent.conf", _ options: [String] = [], logsJSON: Bool = true,
-    environment: [String: String] = [:]
+    environment: [String: String] = [:], wrapper: [String] = []
   ) throws -> DaemonProcess {
     var environment = environment
     if logsJSON { environment["ONEVENT_LOG__FORMAT"] = "json" }
@@ -127,7 +127,7 @@ final class Scene {
     for (key, value) in state { environment[key] = environment[key] ?? value }
     let daemon = try DaemonProcess(
       ["run", "-c", directory.appendingPathComponent(config).path] + options, in: directory,
-      log: nextLog, environment: environment)
+      log: nextLog, environment: environment, wrapper: wrapper)
     daemons.append(daemon)
     return daemon
   }

@@ -50,12 +50,12 @@ import Testing
   }
 
   @Test(
-    "The process group is read behind any process name, and not of zombies",
+    "The session is read behind any process name, and not of zombies",
     arguments: [
-      ("12 (sh) S 1 34 34 0", 34), ("12 (a) Z (b) ) R 1 77 9 0", 77), ("12 (sh) Z 1 34 34 0", nil), ("", nil),
+      ("12 (sh) S 1 9 34 0", 34), ("12 (a) Z (b) ) R 1 9 77 0", 77), ("12 (sh) Z 1 34 34 0", nil), ("", nil),
       ("12 (sh", nil), ("12 (sh) S 1", nil),
     ] as [(String, pid_t?)])
-  func processGroup(line: String, group: pid_t?) {
-    #expect(ProcessGroups.group(inStatus: line) == group)
+  func session(line: String, session: pid_t?) {
+    #expect(LivingProcesses.session(inStatus: line) == session)
   }
 }

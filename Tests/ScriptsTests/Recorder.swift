@@ -11,6 +11,7 @@ final class Recorder: RunObserver {
     var pid: Int32?
     var lines: [(stream: OutputStream, text: String)] = []
     var printedBytes: UInt64 = 0
+    var troubles: [String] = []
     var completions: [Completion] = []
   }
 
@@ -39,6 +40,10 @@ final class Recorder: RunObserver {
       $0.printedBytes += UInt64(line.count)
       if keepsLines { $0.lines.append((stream, String(decoding: line, as: UTF8.self))) }
     }
+  }
+
+  func cannotEnd(_ attempt: AttemptID, _ reason: String) {
+    update(attempt) { $0.troubles.append(reason) }
   }
 
   func ended(_ attempt: AttemptID, _ completion: Completion) {

@@ -36,6 +36,8 @@ final class Relay: RunObserver {
   func started(_ attempt: AttemptID, pid: Int32) {}
   func printed(_ attempt: AttemptID, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>) {}
 
+  func cannotEnd(_ attempt: AttemptID, _ reason: String) {}
+
   func ended(_ attempt: AttemptID, _ completion: Completion) {
     state.withLock {
       $0.running -= 1

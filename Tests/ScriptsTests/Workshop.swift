@@ -14,13 +14,13 @@ final class Workshop: Sendable {
   let runner: ScriptRunner
   private let lastAttempt = Atomic<UInt64>(0)
 
-  init(outputLimit: Int = 64 << 10, keepsLines: Bool = true) throws {
+  init(outputLimit: Int = 64 << 10, keepsLines: Bool = true, controlGroups: ControlGroups? = nil) throws {
     directory = FileManager.default.temporaryDirectory.path + "/onevent-scripts-\(UUID().uuidString)"
     // Whatever the umask is: a script in a directory that a group can write is not started.
     try FileManager.default.createDirectory(
       atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
     recorder = Recorder(keepsLines: keepsLines)
-    runner = try ScriptRunner(outputLimit: outputLimit, observer: recorder)
+    runner = try ScriptRunner(outputLimit: outputLimit, controlGroups: controlGroups, observer: recorder)
   }
 
   deinit {
@@ -95,6 +95,8 @@ extension Invocation {
       path: path, arguments: ([path] + arguments).map { Array($0.utf8) },
       environment: environment.map { Array($0.utf8) }, standardInput: input, workingDirectory: directory,
       timeout: timeout, killAfter: killAfter)
+    // The tests run as root, where they may.
+    allowsRoot = true
   }
 }
 

@@ -79,7 +79,7 @@ import Testing
   func openFile(mode: Int) throws {
     let text = "[DEFAULT]\nqueues = q\npassword = hunter2 # 1\n[a]\nevents = x\nscript = /bin/true\n"
     let file = try folder.write("x.conf", text, mode: mode)
-    let findings = try ConfigurationLoader.load(paths: [file], environment: [:]).loaded().findings
+    let findings = try ConfigurationLoader.load(paths: [file], environment: asRoot).loaded().findings
     let warnings = findings.filter { $0.kind == .warning }
     #expect(warnings.count == (mode == 0o644 ? 1 : 0))
     #expect(warnings.allSatisfy { $0.position.line == 3 && $0.message.contains("every user of this machine") })

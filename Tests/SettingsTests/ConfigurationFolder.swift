@@ -6,6 +6,9 @@ import Testing
 
 @testable import Settings
 
+/// Lets actions be as they are where the tests run as root.
+let asRoot = ["ONEVENT_SCRIPTS__ALLOW_ROOT": "yes"]
+
 /// A directory of its own for configuration files and scripts; removed with the last reference.
 final class ConfigurationFolder: Sendable {
   let path: String
@@ -42,7 +45,7 @@ final class ConfigurationFolder: Sendable {
   /// Writes one file and loads it.
   func load(_ text: String, as name: String = "onevent.conf", environment: [String: String] = [:]) throws -> LoadResult
   {
-    ConfigurationLoader.load(paths: [try write(name, text)], environment: environment)
+    ConfigurationLoader.load(paths: [try write(name, text)], environment: environment.merging(asRoot) { own, _ in own })
   }
 }
 

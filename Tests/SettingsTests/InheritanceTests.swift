@@ -140,7 +140,7 @@ import Testing
       actions:
         two: {events: [x], script: /bin/true}
       """)
-    let configuration = try ConfigurationLoader.load(paths: [first, second], environment: [:]).loaded()
+    let configuration = try ConfigurationLoader.load(paths: [first, second], environment: asRoot).loaded()
     #expect(configuration.files == [first, second])
     #expect(configuration.scripts.maxConcurrent == 5)
     #expect(configuration.scripts.outputLimit == 1024)
@@ -159,7 +159,7 @@ import Testing
   func duplicates() throws {
     let first = try folder.write("a.conf", "[DEFAULT]\nqueues = q\n[one]\nevents = x\nscript = /bin/true\n")
     let second = try folder.write("b.conf", "\n[action:one]\nevents = y\nscript = /bin/true\n")
-    let problems = ConfigurationLoader.load(paths: [first, second], environment: [:]).problems
+    let problems = ConfigurationLoader.load(paths: [first, second], environment: asRoot).problems
     #expect(problems.count == 1)
     #expect(problems.first?.position.description == "\(second):2:1")
     #expect(problems.first?.message.contains("\(first):3:1") == true)
@@ -175,21 +175,21 @@ import Testing
         ? "actions: {'\(action)': {events: x, script: /bin/true}}" : "[\(action)]\nevents = x\nscript = /bin/true\n"
       try folder.write("conf.d/\(name)", text)
     }
-    let configuration = try ConfigurationLoader.load(paths: nil, environment: [:], defaultDirectory: folder.path)
+    let configuration = try ConfigurationLoader.load(paths: nil, environment: asRoot, defaultDirectory: folder.path)
       .loaded()
     #expect(configuration.actions.map(\.name) == ["10-a", "20-b", "9-c"])
     let same = try ConfigurationLoader.load(
-      paths: ["\(folder.path)/onevent.conf", "\(folder.path)/conf.d"], environment: [:]
+      paths: ["\(folder.path)/onevent.conf", "\(folder.path)/conf.d"], environment: asRoot
     ).loaded()
     #expect(same.files == configuration.files)
   }
 
   @Test("no file at all, and a file that is not there, are one problem each that says what to do")
   func nothing() throws {
-    let none = ConfigurationLoader.load(paths: nil, environment: [:], defaultDirectory: "\(folder.path)/nowhere")
+    let none = ConfigurationLoader.load(paths: nil, environment: asRoot, defaultDirectory: "\(folder.path)/nowhere")
     #expect(none.problems.count == 1)
     #expect(none.problems.first?.message.contains("onevent init") == true)
-    let missing = ConfigurationLoader.load(paths: ["\(folder.path)/x.conf"], environment: [:])
+    let missing = ConfigurationLoader.load(paths: ["\(folder.path)/x.conf"], environment: asRoot)
     #expect(missing.problems.count == 1)
     #expect(missing.problems.first?.position.file == "\(folder.path)/x.conf")
   }

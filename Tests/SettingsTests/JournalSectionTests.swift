@@ -53,7 +53,7 @@ import Testing
   func relative() throws {
     let first = try folder.write("a/one.conf", Self.bare + "[journal]\npath = state/j.sqlite # here\n")
     let second = try folder.write("b/two.yaml", "api: {socket: ./o.sock}\n")
-    let configuration = try ConfigurationLoader.load(paths: [first, second], environment: [:]).loaded()
+    let configuration = try ConfigurationLoader.load(paths: [first, second], environment: asRoot).loaded()
     #expect(configuration.journal.path == "\(folder.path)/a/state/j.sqlite")
     #expect(configuration.api.socket == "\(folder.path)/b/o.sock")
     let off = try folder.load(Self.bare + "[api]\nsocket = none\n").loaded()
@@ -111,7 +111,7 @@ import Testing
   func inherited() throws {
     let first = try folder.write("a.conf", "[DEFAULT]\nkeep = 3d\n" + Self.bare.dropFirst(10) + "[journal]\n")
     let second = try folder.write("b.conf", "[journal]\nrecord = all\n")
-    let configuration = try ConfigurationLoader.load(paths: [first, second], environment: [:]).loaded()
+    let configuration = try ConfigurationLoader.load(paths: [first, second], environment: asRoot).loaded()
     #expect(configuration.journal.keep == .seconds(3 * 86_400))
     #expect(configuration.journal.record == .all)
   }

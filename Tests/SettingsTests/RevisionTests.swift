@@ -13,7 +13,8 @@ import Testing
   }
 
   private func revision(_ paths: [String], _ environment: [String: String] = [:]) throws -> String {
-    try ConfigurationLoader.load(paths: paths, environment: environment).loaded().revision
+    try ConfigurationLoader.load(paths: paths, environment: environment.merging(asRoot) { own, _ in own }).loaded()
+      .revision
   }
 
   @Test("the revision is the same for the same files, and another one when a byte, a path, or their order is")

@@ -85,3 +85,24 @@ int clinux_file_identity(int descriptor, uint64_t *device, uint64_t *number);
 
 /// Waits for one of the signals, at most that many nanoseconds; returns its number, or -1; see sigtimedwait(2).
 int clinux_signal_wait(const sigset_t *signals, int64_t nanoseconds);
+
+/// Tells whether a capability of this number is in the permitted set of the calling thread; see capabilities(7).
+int clinux_holds_capability(int number);
+
+/// Tells whether the calling thread holds any capability, or would hand one on to what it executes.
+int clinux_holds_any_capability(void);
+
+/// The numbers of capabilities that concern the running of scripts.
+extern const int clinux_cap_kill, clinux_cap_setgid, clinux_cap_setuid, clinux_cap_sys_ptrace;
+
+/// Tells whether `no_new_privs` is set for the calling thread; see PR_GET_NO_NEW_PRIVS in prctl(2).
+int clinux_no_new_privileges(void);
+
+/// Sets `no_new_privs` for the calling thread and all that it starts, for good.
+int clinux_set_no_new_privileges(void);
+
+/// Tells whether orphaned descendants become this process's children; see PR_SET_CHILD_SUBREAPER in prctl(2).
+int clinux_is_subreaper(void);
+
+/// Reads the mark that systemd leaves on a control group that it has given away: 1 yes, 0 no.
+int clinux_is_delegated(const char *control_group);

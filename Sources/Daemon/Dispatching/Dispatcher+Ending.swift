@@ -174,6 +174,7 @@ extension AttemptEnd {
     case .couldNotStart(let errno, let cause): (code, reason) = (Int64(errno), cause)
     case .timedOut, .interrupted: break
     }
+    reason = reason ?? completion.survivorsSentence
     self.init(
       ended: time, duration: completion.duration.nanoseconds, outcome: completion.outcome.description, code: code,
       reason: reason, standardOutput: StoredOutput(completion.standardOutput),

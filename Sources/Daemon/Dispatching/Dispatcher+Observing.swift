@@ -42,5 +42,9 @@ extension Dispatcher: RunObserver {
     if entry.allowance.untold.lines > 0 { log.leftOut(entry.label, entry.allowance.untold) }
   }
 
+  func cannotEnd(_ attempt: AttemptID, _ reason: String) {
+    if let (label, _, _) = labels.withLock({ $0[attempt.number] }) { log.cannotEnd(label, reason) }
+  }
+
   func ended(_ attempt: AttemptID, _ completion: Completion) { inputs.add(.ended(attempt, completion)) }
 }
