@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConfigText
 import Events
 import Foundation
 import Testing
@@ -75,7 +76,7 @@ import Testing
     let action = try action("run_as = nobody\nnice = 3\nlimits = nproc=9\nleftovers = kill\numask = 027")
     let bytes = Array(#"{"event_type": "a.b", "message_id": "m", "payload": {}}"#.utf8)
     let event = try bytes.withUnsafeBytes {
-      try EventDecoder(EventMapping()).decode($0, Envelope(source: "s"))
+      try EventDecoder(EventMapping(), inflatedLimit: 1 << 20).decode($0, Envelope(source: "s"))
     }
     let invocation = try action.invocation(for: event, RunFacts(runID: "r", eventNumber: 1, attempt: 1))
     #expect(invocation.identity == action.identity && invocation.nice == 3 && invocation.limits == action.limits)
