@@ -35,6 +35,8 @@ static const char *check_numbers(const struct runas_request *numbers) {
   if ((numbers->flags & runas_keep_groups) && numbers->group_count != 0) return "it has groups and keeps others";
   if (numbers->mask > 0777) return "its umask is none";
   if ((numbers->flags & runas_has_nice) && (numbers->nice < -20 || numbers->nice > 19)) return "its niceness is none";
+  // With less, nothing can be executed, and the kernel kills whoever tries.
+  if ((numbers->flags & runas_has_memory) && numbers->memory < 1 << 20) return "its limit on memory leaves none";
   if (numbers->argument_count == 0) return "it has no arguments, not even the program's name";
   // Each takes a byte at least; this also bounds what is asked of malloc.
   if (numbers->argument_count > numbers->size || numbers->variable_count > numbers->size)

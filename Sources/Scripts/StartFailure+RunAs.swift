@@ -147,7 +147,8 @@ struct AccessByMode {
     }
     guard !mayExecute(path) else { return nil }
     var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
+    // What nobody may execute is not a matter of the user.
+    guard stat(path, &status) == 0, status.st_mode & 0o111 != 0 else { return nil }
     return "it may not be executed by the user \(identity.name) (uid \(identity.user); its owner is "
       + "\(status.st_uid):\(status.st_gid), its mode \(String(status.st_mode & 0o7777, radix: 8)))"
   }

@@ -77,7 +77,7 @@ enum UserDatabase {
   /// Takes an answer: these four also say that there is no such entry (getpwnam(3), "ERRORS").
   private static func check(_ code: Int32, _ result: inout Int32) throws(Failure) {
     result = code
-    guard ![0, ERANGE, ENOENT, ESRCH, EBADF, EPERM].contains(code) else {
+    guard [0, ERANGE, ENOENT, ESRCH, EBADF, EPERM].contains(code) else {
       throw Failure(words: String(cString: strerror(code)))
     }
   }

@@ -127,6 +127,7 @@ struct RunAsCall {
 
   private func text(of file: Int32) -> String {
     var bytes = [UInt8](repeating: 0, count: 1 << 20)
-    return String(decoding: bytes.prefix(max(0, pread(file, &bytes, bytes.count, 0))), as: UTF8.self)
+    let count = pread(file, &bytes, bytes.count, 0)
+    return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
   }
 }

@@ -44,6 +44,7 @@ import Testing
       $0.numbers.nice = 20
       $0.numbers.flags |= UInt32(runas_has_nice)
     },
+    BadRequest("leaves none") { $0.numbers.flags |= UInt32(runas_has_memory) },
     BadRequest("no arguments") { $0.arguments = [] },
     BadRequest("more strings than bytes") { $0.falsify = { $0.argument_count = 1 << 24 } },
     BadRequest("more strings than bytes") { $0.falsify = { $0.variable_count = .max } },

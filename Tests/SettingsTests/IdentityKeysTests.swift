@@ -101,8 +101,7 @@ import Testing
     ] as [(String, Int, [String])])
   func problems(keys: String, line: Int, words: [String]) throws {
     let problems = try load(keys).0.problems
-    let problem = try #require(problems.first, "\(keys)")
-    #expect(problem.position.line == line)
+    let problem = try #require(problems.first { $0.position.line == line }, "\(keys): \(problems)")
     for word in words { #expect(problem.description.contains(word), "\(problem)") }
   }
 
