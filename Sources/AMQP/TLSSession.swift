@@ -86,7 +86,12 @@ final class TLSSession {
     let code = Int(state.pointee.verify_error)
     if verifies, code != Int(X509_V_OK) {
       let words = X509_verify_cert_error_string(code).map { String(cString: $0) } ?? "error \(code)"
-      return .tls(host: host, reason: "the broker's certificate was refused for the name \(name): \(words)")
+      let isUnknown = [
+        X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+        X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+      ].contains { Int($0) == code }
+      let advice = isUnknown ? "; if it is the right one, name its authority in tls_ca_file" : ""
+      return .tls(host: host, reason: "the broker's certificate was refused for the name \(name): \(words)\(advice)")
     }
     switch status {
     case AMQP_STATUS_TIMEOUT.rawValue: return .unreachable(host: host, reason: "no answer in time")
