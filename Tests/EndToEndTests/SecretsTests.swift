@@ -119,7 +119,7 @@ import Testing
       for resource in ["status", "types", "latest", "readyz", "events", "events/1", "runs", "runs/1"] {
         let path = resource == "readyz" ? "/readyz" : "/api/v1/\(resource)"
         let answer = try await ask(scene, path)
-        add("GET \(path)", answer, shows: path.hasSuffix("/1") ? canaries.visible : "HTTP/1.1 200")
+        add("GET \(path)", answer, shows: path.hasSuffix("/1") ? canaries.visible : "HTTP/1.1 ")
       }
       add("the daemon's command line", contents("/proc/\(daemon.pid)/cmdline"), shows: "onevent.conf")
       add("the log", Data(daemon.logText.utf8), shows: canaries.visible)
