@@ -27,6 +27,7 @@ static inline void onevent_tls_information(const SSL *connection, int where, int
   if (!state) return;
   if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && result >> 8 == SSL3_AL_FATAL) state->alert = result & 0xff;
   if (!(where & SSL_CB_HANDSHAKE_START)) return;
+  state->alert = 0;
   SSL *writable = (SSL *)connection;
   SSL_set_tlsext_host_name(writable, state->server_name);
   if (state->opened) state->opened(state->context, SSL_get_fd(connection));
