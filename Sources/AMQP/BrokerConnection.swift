@@ -206,7 +206,9 @@ extension BrokerConnection {
     do throws(AMQPError) {
       try check(reply, "logging in to \(host)")
     } catch {
-      guard case .connectionLost = error, let refusal = tls?.refusalAfterHandshake() else { throw error }
+      guard case .connectionLost = error, let refusal = tls?.refusalAfterHandshake(wasCut: Reply.isCut(reply)) else {
+        throw error
+      }
       throw refusal
     }
   }

@@ -22,6 +22,15 @@ enum Reply {
     throw .connectionLost(operation: operation, reason: "end of stream")
   }
 
+  /// Whether the other side ended the connection without a word, in place of an answer.
+  static func isCut(_ reply: amqp_rpc_reply_t) -> Bool {
+    guard reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION else { return false }
+    return [
+      AMQP_STATUS_SSL_ERROR.rawValue, AMQP_STATUS_SOCKET_ERROR.rawValue, AMQP_STATUS_SOCKET_CLOSED.rawValue,
+      AMQP_STATUS_CONNECTION_CLOSED.rawValue,
+    ].contains(reply.library_error)
+  }
+
   /// The error that a close method of the broker means; nil for any other method.
   static func closed(_ method: amqp_method_t, _ operation: String) -> AMQPError? {
     guard let decoded = method.decoded else { return nil }

@@ -13,6 +13,7 @@ final class TLSSession {
   private let host: String
   private let name: String
   private let verifies: Bool
+  private let presentsCertificate: Bool
   private let interrupter: Interrupter
 
   /// Sets up the context of a TLS socket.
@@ -25,6 +26,7 @@ final class TLSSession {
     self.interrupter = interrupter
     name = settings.serverName ?? host
     verifies = settings.verify
+    presentsCertificate = settings.certificateFile != nil
     state = .allocate(capacity: 1)
     state.initialize(to: onevent_tls_state())
 
@@ -86,7 +88,12 @@ final class TLSSession {
     let code = Int(state.pointee.verify_error)
     if verifies, code != Int(X509_V_OK) {
       let words = X509_verify_cert_error_string(code).map { String(cString: $0) } ?? "error \(code)"
-      return .tls(host: host, reason: "the broker's certificate was refused for the name \(name): \(words)")
+      let isUnknown = [
+        X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+        X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+      ].contains { Int($0) == code }
+      let advice = isUnknown ? "; if it is the right one, name its authority in tls_ca_file" : ""
+      return .tls(host: host, reason: "the broker's certificate was refused for the name \(name): \(words)\(advice)")
     }
     switch status {
     case AMQP_STATUS_TIMEOUT.rawValue: return .unreachable(host: host, reason: "no answer in time")
@@ -116,7 +123,7 @@ final class TLSSession {
     case SSL_R_WRONG_VERSION_NUMBER:
       "what answers there does not speak TLS: is it the port for TLS, mostly 5671?"
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-      "the broker demands a client certificate: name one in tls_cert_file and tls_key_file"
+      "the broker demands a client certificate; name it in tls_cert_file and tls_key_file"
     case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
       "nothing was found that both sides take; a broker that demands a client certificate (tls_cert_file) says this too"
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA, SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
@@ -129,10 +136,21 @@ final class TLSSession {
   /// What TLS says of a connection that was lost after its handshake; nil where it says nothing.
   ///
   /// With TLS 1.3 a broker refuses a client's certificate, or the lack of one, when the client is through with its own
-  /// part (RFC 8446, section 4.4.2.4): the refusal comes with the first answer that is read.
-  func refusalAfterHandshake() -> AMQPError? {
-    guard ERR_peek_error() != 0 else { return nil }
-    return .tls(host: host, reason: Self.words())
+  /// part (RFC 8446, section 4.4.2.4). Its alert comes with the first answer that is read, or is never read, where the
+  /// connection was reset before that.
+  func refusalAfterHandshake(wasCut: Bool) -> AMQPError? {
+    if ERR_peek_error() != 0 { return .tls(host: host, reason: Self.words()) }
+    let alert = state.pointee.alert
+    if alert != 0 {
+      let words = SSL_alert_desc_string_long(alert).map { "the broker's alert: \(String(cString: $0))" } ?? "an alert"
+      // OpenSSL's number for an error of an alert's.
+      return .tls(host: host, reason: Self.advice(alert + SSL_AD_REASON_OFFSET).map { "\(words): \($0)" } ?? words)
+    }
+    guard wasCut, !presentsCertificate else { return nil }
+    return .tls(
+      host: host,
+      reason: "the broker ended the connection right after the handshake: one that demands a client certificate does "
+        + "that; name it in tls_cert_file and tls_key_file")
   }
 
   static func isAddress(_ name: String) -> Bool {

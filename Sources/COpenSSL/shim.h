@@ -10,6 +10,7 @@
 typedef struct onevent_tls_state {
   const char *server_name;  // sent as SNI; NULL = none, as for an IP address (RFC 6066, section 3)
   int verify_error;         // X509_V_OK, or why the chain or name was refused
+  int alert;                // the fatal alert that the other side sent last (RFC 8446, section 6); 0 = none
   void (*opened)(void *context, int descriptor);  // told once a handshake has begun
   void *context;
 } onevent_tls_state;
@@ -22,11 +23,12 @@ static inline int onevent_tls_require_1_2(SSL_CTX *context) {
 // librabbitmq puts the address it connects to into SNI. We connect by number, so the name is put right at the last
 // moment before the first message is built.
 static inline void onevent_tls_information(const SSL *connection, int where, int result) {
-  (void)result;
-  if (!(where & SSL_CB_HANDSHAKE_START)) return;
-  SSL *writable = (SSL *)connection;
   onevent_tls_state *state = SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection));
   if (!state) return;
+  if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && result >> 8 == SSL3_AL_FATAL) state->alert = result & 0xff;
+  if (!(where & SSL_CB_HANDSHAKE_START)) return;
+  state->alert = 0;
+  SSL *writable = (SSL *)connection;
   SSL_set_tlsext_host_name(writable, state->server_name);
   if (state->opened) state->opened(state->context, SSL_get_fd(connection));
 }

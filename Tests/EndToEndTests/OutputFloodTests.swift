@@ -14,11 +14,11 @@ import Testing
     let flood = """
       [flood]
       events = esi_leap.lease.fulfill.end
-      script = ./flood.sh
+      script = ./record.sh
       """
     try await ToolsScene.with(flood) { tools in
       try tools.scene.script(
-        "flood.sh",
+        "record.sh",
         """
         #!/bin/sh
         line=$(printf '%0499d' 0)

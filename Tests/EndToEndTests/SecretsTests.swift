@@ -116,10 +116,10 @@ import Testing
           }
         add("onevent \(words.joined(separator: " "))", Data((result.output + result.errors).utf8), shows: shows)
       }
-      for resource in ["status", "actions", "events", "events/1", "runs", "runs/1"] {
-        let path = "/api/v1/\(resource)"
+      for resource in ["status", "types", "latest", "readyz", "events", "events/1", "runs", "runs/1"] {
+        let path = resource == "readyz" ? "/readyz" : "/api/v1/\(resource)"
         let answer = try await ask(scene, path)
-        add("GET \(path)", answer, shows: path.hasSuffix("/1") ? canaries.visible : "HTTP/1.1 200")
+        add("GET \(path)", answer, shows: path.hasSuffix("/1") ? canaries.visible : "HTTP/1.1 ")
       }
       add("the daemon's command line", contents("/proc/\(daemon.pid)/cmdline"), shows: "onevent.conf")
       add("the log", Data(daemon.logText.utf8), shows: canaries.visible)
