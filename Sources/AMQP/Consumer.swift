@@ -4,7 +4,7 @@ import Glibc
 import Synchronization
 
 /// What to take from a broker, and how.
-package struct ConsumerSettings: Sendable {
+package struct ConsumerSettings: Sendable, Equatable {
   package var address = BrokerAddress()
   /// Shown by the broker's management as the connection's name.
   package var connectionName = "onevent"
@@ -145,6 +145,8 @@ package enum ConsumerEvent: Sendable, Equatable {
   /// The source is not read, with the reason; and read again.
   case paused(reason: String)
   case resumed
+  /// A retiring consumer takes nothing more: what it gave back is in the queues again.
+  case drained
   case warning(String)
   case stopped
 }
@@ -236,6 +238,15 @@ package final class Consumer: Sendable {
   /// settled. Deliveries that are on their way are given back.
   package func hold(_ reason: String?) {
     mailbox.hold(reason)
+  }
+
+  /// Takes nothing more, and ends by itself once everything that was taken is settled.
+  ///
+  /// From any thread. `drained` is observed as soon as another consumer may take over the queues without turning the
+  /// order of events round, `stopped` at the end. A connection that is lost meanwhile is not made anew.
+  package func retire() {
+    mailbox.retire()
+    interrupter.interruptConnecting()
   }
 
   /// Sends what is to be settled, returns the rest, closes, and ends the thread.

@@ -30,7 +30,7 @@ final class ConsumerLoop {
     backoff = timing.backoff
   }
 
-  /// Runs until the mailbox says close.
+  /// Runs until the mailbox says close, or retire and everything is settled.
   func run() {
     if settings.address.tls?.verify == false {
       observe(
@@ -39,7 +39,7 @@ final class ConsumerLoop {
     }
     while !mailbox.closes {
       if let (connection, host) = connect() { serve(connection, host: host) }
-      if mailbox.closes { break }
+      if mailbox.closes || mailbox.retires { break }
       if mailbox.stopsTaking {
         wait(until: .distantFuture)
         break
@@ -62,7 +62,7 @@ final class ConsumerLoop {
         hostIndex = index
         return (connection, hosts[index])
       } catch {
-        if mailbox.closes { return nil }
+        if mailbox.closes || mailbox.retires { return nil }
         observe(.lost(reason: "\(error)"))
       }
     }
@@ -76,7 +76,7 @@ final class ConsumerLoop {
     do throws(AMQPError) {
       try session.run()
     } catch {
-      if !mailbox.closes { observe(.lost(reason: "\(error)")) }
+      if !mailbox.closes, !mailbox.retires { observe(.lost(reason: "\(error)")) }
       // The next round begins with the next host: this one may be going down.
       if !settings.address.hosts.isEmpty { hostIndex = (hostIndex + 1) % settings.address.hosts.count }
     }
@@ -89,7 +89,7 @@ final class ConsumerLoop {
   private func wait(until deadline: Instant) {
     while Instant.now < deadline, Poll.wait(mailbox.event.descriptor, -1, until: deadline) == .first {
       let contents = mailbox.take()
-      if contents.closes { return }
+      if contents.closes || contents.retires { return }
       for report in contents.reports { subscriptions.enter(report, observe: observe) }
       subscriptions.connectionLost()
     }

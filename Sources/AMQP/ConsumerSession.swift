@@ -39,6 +39,9 @@ final class ConsumerSession {
   var stopsTaking: Bool
   /// Whether nothing is consumed until enough is settled.
   var isPaused = false
+  /// Whether the session ends once everything is settled.
+  var retires: Bool
+  private var hasDrained = false
   /// Why nothing is consumed although there is room; nil = it is.
   var hold: String?
   /// The subscription whose basic.consume is not answered: one at a time, so that a refusal names its queue.
@@ -65,6 +68,7 @@ final class ConsumerSession {
     heartbeatShare = connection.heartbeat / 2
     queueNames = loop.settings.queues.map(\.name)
     stopsTaking = loop.mailbox.stopsTaking
+    retires = loop.mailbox.retires
     hold = loop.mailbox.hold
     look = { [weak self] in self?.lookAtSocket() }
   }
@@ -84,7 +88,7 @@ final class ConsumerSession {
   /// Leaves: says goodbye where anybody still listens, which gives back what is not settled.
   func end() {
     queueLook?.interrupter.interrupt()
-    connection.close(within: loop.mailbox.closes ? timing.closing : .seconds(1))
+    connection.close(within: loop.mailbox.closes || retires ? timing.closing : .seconds(1))
     if isPaused, hold == nil { loop.observe(.resumed) }
   }
 
@@ -99,8 +103,22 @@ final class ConsumerSession {
     try subscribe()
     lookForQueues()
     if ledger.unsaidCount >= flushThreshold { try flush() }
+    if retires, try retired() { return false }
     if tookAll { try wait() }
     return true
+  }
+
+  /// Whether a retiring session has nothing left to do.
+  private func retired() throws(AMQPError) -> Bool {
+    let isQuiet = requested == nil && loop.subscriptions.all.allSatisfy { $0.phase == .absent || $0.phase == .present }
+    guard isQuiet else { return false }
+    if !hasDrained {
+      // What was given back must be there before another consumer asks.
+      try flush()
+      hasDrained = true
+      loop.observe(.drained)
+    }
+    return ledger.openCount == 0
   }
 
   private func takeMail() throws(AMQPError) -> Bool {
@@ -111,6 +129,7 @@ final class ConsumerSession {
     for report in mail.reports { lookEnded(report) }
     if mail.closes { return false }
     if let reason = mail.hold, hold == nil { try hold(reason) }
+    retires = mail.retires
     if mail.stopsTaking, !stopsTaking {
       stopsTaking = true
       try cancelAll()

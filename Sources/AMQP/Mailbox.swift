@@ -10,6 +10,8 @@ final class Mailbox: Sendable {
     var reports: [QueueLook.Report] = []
     /// Stay for ever once set.
     var stopsTaking = false
+    /// Takes nothing more, and closes by itself once everything is settled.
+    var retires = false
     var closes = false
     /// Why nothing is to be taken for now; stays until it is taken back.
     var hold: String?
@@ -30,6 +32,7 @@ final class Mailbox: Sendable {
   var closes: Bool { state.withLock(\.contents.closes) }
   var hold: String? { state.withLock(\.contents.hold) }
   var stopsTaking: Bool { state.withLock(\.contents.stopsTaking) }
+  var retires: Bool { state.withLock(\.contents.retires) }
 
   func settle(_ settlements: [(tag: DeliveryTag, settlement: Settlement)]) {
     put { $0.settlements += settlements }
@@ -45,6 +48,13 @@ final class Mailbox: Sendable {
 
   func stopTaking() {
     put { $0.stopsTaking = true }
+  }
+
+  func retire() {
+    put { contents in
+      contents.stopsTaking = true
+      contents.retires = true
+    }
   }
 
   func close() {

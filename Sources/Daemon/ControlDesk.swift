@@ -13,10 +13,11 @@ struct ControlDesk: DaemonControl {
   let board: DaemonBoard
   let unmatched: UnmatchedEvents
   let counters: Counters
+  let reloads: ReloadRequests
   let started: Int64
 
   func status() async -> DaemonStatus {
-    let configuration = dispatcher.configuration
+    let configuration = dispatcher.current.value.configuration
     var status = DaemonStatus()
     status.version = Version.current
     status.pid = getpid()
@@ -54,6 +55,8 @@ struct ControlDesk: DaemonControl {
     try await ask { dispatcher, _ in try dispatcher.confirmClock() }
   }
 
+  func reload() async throws(ControlError) -> ReloadReport { try await reloads.ask().get() }
+
   func unmatched(limit: Int) async -> [UnmatchedEvent] { unmatched.newest(limit) }
 
   func liveOutput(ofRun run: Int64, after offset: UInt64) async -> LiveOutput? {
@@ -63,7 +66,7 @@ struct ControlDesk: DaemonControl {
   }
 
   func actions(takingType type: String, source: String?) async -> [String] {
-    dispatcher.configuration.actions.filter { action in
+    dispatcher.current.value.configuration.actions.filter { action in
       action.mode != .disabled && action.events.takes(type: type)
         && (source.map { source in action.sources.map { $0.contains(source) } ?? true } ?? true)
     }.map(\.name)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AMQP
+import Settings
 import Synchronization
 import WebAPI
 
@@ -15,18 +16,29 @@ final class DaemonBoard: Sendable {
     var journalBytes: Int64 = 0
     var suspended: Set<String> = []
     var isSuspended = false
+    var configured = RealTime.now.nanoseconds
+    var reloadFailure: String?
   }
 
   private let state = Mutex(State())
 
   // MARK: Sources
 
-  func addSource(_ name: String, isConsumed: Bool) {
+  /// Shows these sources; those that are new, that changed, or that are not consumed begin from nothing.
+  func setSources(_ sources: [SourceSettings], changed: Set<String>) {
     state.withLock { state in
-      state.order.append(name)
-      state.sources[name] = DaemonStatus.Source(
-        name: name, state: isConsumed ? "connecting" : "not consumed", host: nil, queues: [:],
-        reason: isConsumed ? nil : "no enabled action can match its events", since: RealTime.now.nanoseconds)
+      let known = state.sources
+      state.order = sources.map(\.name)
+      state.sources = [:]
+      for source in sources {
+        let isKept = source.isConsumed && !changed.contains(source.name)
+        state.sources[source.name] =
+          (isKept ? known[source.name] : nil)
+          ?? DaemonStatus.Source(
+            name: source.name, state: source.isConsumed ? "connecting" : "not consumed", host: nil, queues: [:],
+            reason: source.isConsumed ? nil : "no enabled action can match its events",
+            since: RealTime.now.nanoseconds)
+      }
     }
   }
 
@@ -44,7 +56,7 @@ final class DaemonBoard: Sendable {
       case .paused(let reason): shown.change(to: "paused", host: shown.host, reason: reason)
       case .resumed: shown.change(to: "connected", host: shown.host, reason: nil)
       case .stopped: shown.change(to: "stopped", host: shown.host, reason: nil)
-      case .retrying, .warning: break
+      case .retrying, .drained, .warning: break
       }
       state.sources[source] = shown
     }
@@ -75,6 +87,16 @@ final class DaemonBoard: Sendable {
 
   func isSuspended(_ action: String) -> Bool { state.withLock { $0.suspended.contains(action) } }
 
+  // MARK: Reloading
+
+  /// Notes that a configuration was taken over, or with a reason that it was not.
+  func noteReload(failure: String?) {
+    state.withLock { state in
+      state.reloadFailure = failure
+      if failure == nil { state.configured = RealTime.now.nanoseconds }
+    }
+  }
+
   /// Enters what the board knows into a status.
   func fill(_ status: inout DaemonStatus) {
     state.withLock { state in
@@ -88,6 +110,8 @@ final class DaemonBoard: Sendable {
       status.retentionSuspended = state.retention
       status.journalBytes = state.journalBytes
       status.isSuspended = state.isSuspended
+      status.configured = state.configured
+      status.reloadFailure = state.reloadFailure
       for index in status.actions.indices {
         let count = state.counts.byAction[status.actions[index].name] ?? RunCounts.Count()
         status.actions[index].pending = count.pending

@@ -11,21 +11,27 @@ import WebAPI
 
 /// Puts the parts together and keeps them running until a signal asks to stop.
 package final class EventDaemon {
-  private let configuration: Configuration
-  private let logger: Logger
+  /// The one that holds; where it is read again from; and what has been read of that.
+  var configuration: Configuration
+  let origin: ConfigurationOrigin
+  var watch: ConfigWatch
+  let logger: Logger
+  let board = DaemonBoard()
+  let dispatcher: Dispatcher
+  let sources: SourceSet
+  let reloads = ReloadRequests()
   private let counters = Counters()
-  private let board = DaemonBoard()
   private let unmatched = UnmatchedEvents()
   private let relay = RunRelay()
   private let runner: ScriptRunner
-  private let dispatcher: Dispatcher
-  private let consumers: [Consumer]
 
   /// Takes the journal's lock, before anything else, and opens it.
   ///
   /// - Throws: `JournalError` when the journal cannot be used; what the kernel refuses the script runner.
-  package init(_ configuration: Configuration, logger: Logger) throws {
+  package init(_ configuration: Configuration, from origin: ConfigurationOrigin, logger: Logger) throws {
     self.configuration = configuration
+    self.origin = origin
+    watch = ConfigWatch(read: origin.stamp)
     self.logger = logger
     let journal = try JournalKeeper(configuration.journal, board: board, logger: logger)
     runner = try ScriptRunner(outputLimit: configuration.scripts.outputLimit, observer: relay)
@@ -36,30 +42,15 @@ package final class EventDaemon {
       counters: counters, onHold: { gate.hold($0) })
     self.dispatcher = dispatcher
     relay.connect(dispatcher)
-    let table = ActionTable(configuration.actions)
-    consumers = configuration.sources.compactMap { [counters, unmatched, board] source -> Consumer? in
-      board.addSource(source.name, isConsumed: source.isConsumed)
-      guard source.isConsumed else {
-        logger.warning(
-          "source is not consumed: no enabled action can match its events", metadata: [LogKey.source: "\(source.name)"])
-        return nil
-      }
+    sources = SourceSet(board: board, logger: logger) { [counters, unmatched, board] source, plan in
       let router = SettlementRouter()
       let intake = Intake(
-        source: source, table: table, recordsAll: configuration.journal.record == .all, inputs: dispatcher.inputs,
-        unmatched: unmatched, types: types, router: router, counters: counters, logger: logger)
-      let log = SourceLog(logger: logger, source: source.name)
-      var settings = source.consumer
-      settings.clientVersion = Version.current
-      settings.connectionName = "onevent \(source.name) \(getpid())"
-      let consumer = Consumer(settings, receiver: intake) { event in
-        board.observe(source.name, event)
-        log.observe(event)
-      }
-      router.connect(consumer)
-      return consumer
+        source: source, plan: plan, inputs: dispatcher.inputs, unmatched: unmatched, types: types, router: router,
+        counters: counters, logger: logger)
+      return SourceLine(source, intake: intake, router: router, board: board, logger: logger)
     }
-    gate.connect(consumers)
+    gate.connect(sources)
+    board.setSources(configuration.sources, changed: [])
   }
 
   /// Runs until SIGTERM or SIGINT, then drains.
@@ -74,7 +65,8 @@ package final class EventDaemon {
       "onevent started",
       metadata: [
         LogKey.config: "\(configuration.files.joined(separator: " "))",
-        "actions": "\(configuration.actions.count)", "sources": "\(consumers.count)", "version": "\(Version.current)",
+        "actions": "\(configuration.actions.count)", "sources": "\(configuration.sources.count)",
+        "version": "\(Version.current)",
         LogKey.pid: "\(getpid())", "journal": "\(configuration.journal.path)",
       ])
     try dispatcher.recover()
@@ -85,7 +77,7 @@ package final class EventDaemon {
       dispatcher.run()
       ended.set(true)
     }
-    for consumer in consumers { consumer.start() }
+    sources.adopt(Plan(configuration))
     waitForStop(signals)
     stop(signals)
     dispatcher.inputs.add(.stop)
@@ -100,13 +92,12 @@ package final class EventDaemon {
   private func startServer() throws -> WebServer? {
     guard let socket = configuration.api.socket else { return nil }
     let reader = try JournalReader(path: configuration.journal.path)
-    let mappings = Dictionary(configuration.sources.map { ($0.name, $0.mapping) }) { first, _ in first }
     let desk = ControlDesk(
-      dispatcher: dispatcher, board: board, unmatched: unmatched, counters: counters,
+      dispatcher: dispatcher, board: board, unmatched: unmatched, counters: counters, reloads: reloads,
       started: RealTime.now.nanoseconds)
     let server = WebServer(
       journal: reader, control: desk, socket: socket, group: configuration.api.socketGroup ?? Self.ownGroup,
-      mapping: { mappings[$0] ?? EventMapping() }, logger: logger)
+      mapping: { [current = dispatcher.current] in current.value.mapping(ofSource: $0) }, logger: logger)
     do {
       try server.start()
     } catch {
@@ -121,12 +112,12 @@ package final class EventDaemon {
 
   private func waitForStop(_ signals: DaemonSignals) {
     while true {
-      switch signals.wait(for: .seconds(1)) {
+      switch signals.wait(for: .milliseconds(500)) {
       case SIGTERM, SIGINT: return
-      case SIGHUP:
-        logger.warning(
-          "SIGHUP ignored: this version reads its configuration at start only; restart it to read it again")
-      default: dispatcher.inputs.add(.tick)
+      case SIGHUP: reload()
+      default:
+        dispatcher.inputs.add(.tick)
+        reloadIfChanged()
       }
     }
   }
@@ -135,7 +126,8 @@ package final class EventDaemon {
     let limit = configuration.scripts.drainTimeout
     logger.notice(
       "onevent is stopping", metadata: ["running": "\(board.runningCount)", "drain_timeout": "\(seconds(limit))"])
-    for consumer in consumers { consumer.stopTaking() }
+    reloads.close()
+    sources.stopTaking()
     dispatcher.inputs.add(.drain)
     waitUntilTaken()
     let deadline = ContinuousClock.now + limit
@@ -150,7 +142,7 @@ package final class EventDaemon {
     closeRunner(signals)
     // Their ends are recorded, and their deliveries settled, before the connections close.
     waitUntilTaken()
-    for consumer in consumers { consumer.close() }
+    sources.close()
   }
 
   /// Waits until the dispatcher has done what it was brought before; not for ever: its disk may be in trouble.
@@ -216,11 +208,9 @@ private final class RunRelay: RunObserver {
 
 /// Holds every source while the journal takes nothing.
 private final class SourceGate: Sendable {
-  private let consumers = OnceBox<[Consumer]>()
+  private let sources = OnceBox<SourceSet>()
 
-  func connect(_ consumers: [Consumer]) { self.consumers.set(consumers) }
+  func connect(_ sources: SourceSet) { self.sources.set(sources) }
 
-  func hold(_ reason: String?) {
-    for consumer in consumers.value ?? [] { consumer.hold(reason) }
-  }
+  func hold(_ reason: String?) { sources.value?.hold(reason) }
 }

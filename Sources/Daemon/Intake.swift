@@ -5,17 +5,21 @@ import Events
 import Journal
 import Logging
 import Settings
+import Synchronization
 
 /// Takes the deliveries of one source: decodes, matches, and hands what matched to the dispatcher.
 ///
 /// Called on its consumer's thread only, and owns that thread's decoder and matcher.
 final class Intake: DeliveryReceiver, @unchecked Sendable {
   // Not Sendable by its parts: the consumer calls it from its one thread.
-  private let decoder: EventDecoder
-  private let matcher: Matcher
-  private let ignored: [EventPattern]
+  private var decoder: EventDecoder
+  private var matcher: Matcher
+  private var ignored: [EventPattern]
   private let record: EventRecord
-  private let recordsAll: Bool
+  private var recordsAll: Bool
+  private let nextWork = Mutex<Work?>(nil)
+  /// Cheap enough to be asked for every delivery.
+  private let hasNextWork = Atomic(false)
   private let inputs: InputQueue<DispatchInput>
   private let unmatched: UnmatchedEvents
   private let types: SeenTypes
@@ -30,22 +34,40 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
   /// What came since the last batch ended.
   private var batch: [Arrival] = []
 
+  /// What a configuration says of a source's events, apart from how they are brought.
+  struct Work: Sendable {
+    let table: ActionTable
+    let mapping: EventMapping
+    let inflatedLimit: Int
+    let ignored: [EventPattern]
+    let recordsAll: Bool
+
+    init(_ source: SourceSettings, _ plan: Plan) {
+      table = plan.table
+      mapping = source.mapping
+      inflatedLimit = source.consumer.maxMessageSize
+      ignored = source.ignore
+      recordsAll = plan.configuration.journal.record == .all
+    }
+  }
+
   init(
-    source: SourceSettings, table: ActionTable, recordsAll: Bool, inputs: InputQueue<DispatchInput>,
+    source: SourceSettings, plan: Plan, inputs: InputQueue<DispatchInput>,
     unmatched: UnmatchedEvents, types: SeenTypes, router: SettlementRouter, counters: Counters, logger: Logger
   ) {
     record = EventRecord(source: source.name, settle: source.settle == .journal ? .journal : .run)
-    self.recordsAll = recordsAll
+    let work = Work(source, plan)
+    recordsAll = work.recordsAll
     self.inputs = inputs
     self.unmatched = unmatched
     self.types = types
     self.router = router
     self.counters = counters
-    decoder = EventDecoder(source.mapping, inflatedLimit: source.consumer.maxMessageSize)
+    decoder = EventDecoder(work.mapping, inflatedLimit: work.inflatedLimit)
     let socket = SocketLook()
     self.socket = socket
-    matcher = Matcher(table) { socket.look() }
-    ignored = source.ignore
+    matcher = Matcher(work.table) { socket.look() }
+    ignored = work.ignored
     envelope = Envelope(source: source.name)
     var logger = logger
     logger[metadataKey: LogKey.source] = "\(source.name)"
@@ -54,6 +76,7 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
 
   func receive(_ delivery: Delivery, lookAtSocket: @escaping () -> Void) -> Reception {
     socket.look = lookAtSocket
+    if hasNextWork.load(ordering: .relaxed) { takeNextWork() }
     counters.deliveries.increment()
     deliveries += 1
     fillEnvelope(delivery)
@@ -67,6 +90,28 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
       return refuse(delivery, decoder.lastBody, "\(error)", Digest(of: body))
     }
     return take(event, delivery.tag)
+  }
+
+  /// Decodes and matches by other settings from the next delivery on; from any thread.
+  func adopt(_ work: Work) {
+    nextWork.withLock { next in
+      next = work
+      hasNextWork.store(true, ordering: .relaxed)
+    }
+  }
+
+  private func takeNextWork() {
+    let next = nextWork.withLock { next in
+      hasNextWork.store(false, ordering: .relaxed)
+      defer { next = nil }
+      return next
+    }
+    guard let next else { return }
+    decoder = EventDecoder(next.mapping, inflatedLimit: next.inflatedLimit)
+    matcher = Matcher(next.table) { [socket] in socket.look() }
+    regexLimitHits = 0
+    ignored = next.ignored
+    recordsAll = next.recordsAll
   }
 
   func batchEnded() {

@@ -35,6 +35,8 @@ struct SourceLog: Sendable {
       logger.notice("source is read again")
     case .warning(let text):
       logger.warning("source warns", metadata: [LogKey.reason: "\(text)"])
+    case .drained:
+      logger.debug("source takes nothing more")
     case .stopped:
       logger.info("source stopped")
     }

@@ -11,6 +11,8 @@ package struct Action: Sendable {
   package var name: String
   /// Where it was configured, `file:line`.
   package var place: String
+  /// Tells whether two configurations say the same of it; empty where it comes from none.
+  package var fingerprint = ""
   package var mode = Mode.enabled
   package var events = EventSelection()
   /// Names of the sources whose events it takes; nil = all of type amqp.

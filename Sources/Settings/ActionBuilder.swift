@@ -24,6 +24,7 @@ struct ActionBuilder {
     var action = Action(
       name: section.name, place: "\(section.position.file):\(section.position.line)",
       command: command ?? Command(path: "/", words: []))
+    action.fingerprint = section.fingerprint
     action.mode = mode
     action.events = selection
     action.sources = sourceNames(section)

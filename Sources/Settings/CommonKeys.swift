@@ -14,7 +14,14 @@ enum ScriptsKeys {
     "drain_timeout", .duration(.zero...Duration.days(1)), default: ScriptSettings().drainTimeout, in: .scripts,
     summary: "How long a stopping daemon waits for running scripts before it ends them.")
 
-  static let descriptions = [maxConcurrent.description, outputLimit.description, drainTimeout.description]
+  static let reload = Key(
+    "reload", .word(), default: ScriptSettings().reload, in: .scripts,
+    summary: "With `watch`, changed files are read again by themselves, once they have not changed for 2 s; "
+      + "otherwise at SIGHUP and 'onevent reload'.")
+
+  static let descriptions = [
+    maxConcurrent.description, outputLimit.description, drainTimeout.description, reload.description,
+  ]
 }
 
 /// The keys of `[log]`.

@@ -24,6 +24,11 @@ package struct Configuration: Sendable {
   package var findings: [ConfigFinding] = []
 
   package init() {}
+
+  /// The findings that the log is to tell, each with its place.
+  package var warnings: [(place: String, message: String)] {
+    findings.filter { $0.kind == .warning }.map { ("\($0.position)", $0.message) }
+  }
 }
 
 /// What a load came to.
@@ -72,12 +77,16 @@ package struct SourceSettings: Sendable {
 
 /// The limits that all scripts share: `[scripts]`.
 package struct ScriptSettings: Sendable, Equatable {
+  /// Whether changed files are read again by themselves.
+  package enum Reload: String, Sendable, CaseIterable { case off, watch }
+
   /// Runs at once, over all actions.
   package var maxConcurrent = 16
   /// Bytes kept of each of a run's two streams, half from the head and half from the tail.
   package var outputLimit = 64 << 10
   /// How long a stopping daemon waits for running scripts before it ends them.
   package var drainTimeout = Duration.seconds(60)
+  package var reload = Reload.off
 
   package init() {}
 }

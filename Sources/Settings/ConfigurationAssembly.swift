@@ -59,6 +59,7 @@ struct ConfigurationAssembly {
     settings.maxConcurrent = section.value(ScriptsKeys.maxConcurrent, report)
     settings.outputLimit = section.value(ScriptsKeys.outputLimit, report)
     settings.drainTimeout = section.value(ScriptsKeys.drainTimeout, report)
+    settings.reload = section.value(ScriptsKeys.reload, report)
     return settings
   }
 

@@ -47,6 +47,17 @@ struct Section: Sendable {
     return key.type.read(setting, report) ?? key.fallback
   }
 
+  /// Twelve hexadecimal digits that change whenever a setting that counts does, wherever it stands.
+  var fingerprint: String {
+    let keys = Set(layers.flatMap(\.keys)).sorted()
+    var revision = Revision()
+    for key in keys {
+      guard let setting = setting(key) else { continue }
+      revision.add(variable: "\(key) in \(setting.directory)", setting.value.json.text)
+    }
+    return revision.text
+  }
+
   /// Where a key stands, or the section when it stands nowhere.
   func position<Value>(of key: Key<Value>) -> SourcePosition {
     setting(key.name)?.position ?? position

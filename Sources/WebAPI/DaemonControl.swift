@@ -18,6 +18,10 @@ package protocol DaemonControl: Sendable {
   func setSuspended(_ isSuspended: Bool, action: String?) async throws(ControlError)
   /// Confirms that the clock is right, so that deletion goes on after a jump.
   func confirmClock() async throws(ControlError)
+  /// Reads the configuration again; returns once all of it holds.
+  ///
+  /// - Throws: `ControlError.configuration` with everything that is wrong with it; then nothing has changed.
+  func reload() async throws(ControlError) -> ReloadReport
   /// The last events that matched no action, newest first; they are in memory only.
   func unmatched(limit: Int) async -> [UnmatchedEvent]
   /// What a running script printed since an offset; nil when the run is not running.
@@ -33,6 +37,20 @@ package enum RunSelection: Sendable, Equatable {
   case runs([Int64])
   /// Every run in state failed, of one action or of all.
   case failed(action: String?)
+}
+
+/// What a reload changed, by names in the order of the configuration.
+package struct ReloadReport: Sendable, Codable, Equatable {
+  /// Of the configuration that holds now.
+  package var revision = ""
+  package var addedActions: [String] = []
+  package var changedActions: [String] = []
+  package var removedActions: [String] = []
+  /// Sources that are connected anew, or for the first time.
+  package var connectedSources: [String] = []
+  package var disconnectedSources: [String] = []
+
+  package init() {}
 }
 
 /// What a person's decision made of a run.
@@ -150,6 +168,10 @@ package struct DaemonStatus: Sendable, Codable {
   package var started: Int64 = 0
   package var revision = ""
   package var files: [String] = []
+  /// Nanoseconds since 1970 since when this configuration holds.
+  package var configured: Int64 = 0
+  /// Why the last reload changed nothing; nil = it did, or there was none.
+  package var reloadFailure: String?
   package var isSuspended = false
   package var sources: [Source] = []
   package var actions: [Action] = []
@@ -210,4 +232,6 @@ package enum ControlError: Error, Sendable, Equatable {
   case refused(String)
   /// The journal cannot be written at present.
   case unavailable(String)
+  /// The configuration is refused, with everything that is wrong with it.
+  case configuration([String])
 }

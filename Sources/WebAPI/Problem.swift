@@ -13,6 +13,8 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     /// The state of things does not allow it.
     case refused
     case tooLarge = "too-large"
+    /// The files of the configuration are refused.
+    case configuration
     /// The journal cannot be written or read at present.
     case journalUnavailable = "journal-unavailable"
     /// The daemon is not, or not yet, doing its work.
@@ -25,6 +27,7 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
       case .notFound: 404
       case .refused: 409
       case .tooLarge: 413
+      case .configuration: 422
       case .journalUnavailable, .notReady: 503
       case .internal: 500
       }
@@ -36,6 +39,7 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
       case .notFound: "There is no such thing"
       case .refused: "This cannot be done now"
       case .tooLarge: "The request is too large"
+      case .configuration: "The configuration is refused"
       case .journalUnavailable: "The journal cannot be used at present"
       case .notReady: "The daemon is not ready"
       case .internal: "The daemon made a mistake"
@@ -50,6 +54,8 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
   package var field: String?
   /// What it said.
   package var value: String?
+  /// Everything that is wrong, a sentence each with its place, where there is more than one thing.
+  package var problems: [String] = []
 
   package init(_ kind: Kind, _ detail: String, field: String? = nil, value: String? = nil) {
     self.kind = kind
@@ -73,6 +79,7 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     ]
     if let field { members.append(("field", .text(field))) }
     if let value { members.append(("value", .text(value))) }
+    if !problems.isEmpty { members.append(("problems", .list(problems.map(JSONTree.text)))) }
     return .object(members)
   }
 }
@@ -87,6 +94,10 @@ extension Problem {
     case .notFound(let sentence): self.init(.notFound, sentence)
     case .refused(let sentence): self.init(.refused, sentence)
     case .unavailable(let sentence): self.init(.journalUnavailable, sentence)
+    case .configuration(let problems):
+      let count = problems.count == 1 ? "1 problem" : "\(problems.count) problems"
+      self.init(.configuration, "the configuration is refused, and the one before goes on: \(count)")
+      self.problems = problems
     }
   }
 
@@ -96,6 +107,7 @@ extension Problem {
       let kind = Kind.allCases.first(where: { type == "urn:onevent:problem:\($0.rawValue)" })
     else { return nil }
     self.init(kind, detail, field: json.text(of: "field"), value: json.text(of: "value"))
+    problems = json.list(of: "problems").compactMap(\.text)
   }
 }
 

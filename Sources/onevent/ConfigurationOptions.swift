@@ -16,8 +16,11 @@ struct ConfigurationOptions: ParsableArguments {
   var config: [String] = []
 
   /// Loads the configuration; on failure every problem is told and the command ends with 78.
-  func load() throws -> Configuration {
-    switch read() {
+  func load() throws -> Configuration { try Self.accept(read()) }
+
+  /// A configuration that was read; what is wrong with it is told and ends the command with 78.
+  static func accept(_ result: LoadResult) throws -> Configuration {
+    switch result {
     case .loaded(let configuration):
       return configuration
     case .refused(let problems, _):
@@ -28,8 +31,12 @@ struct ConfigurationOptions: ParsableArguments {
   }
 
   /// Reads the configuration, whatever is wrong with it.
-  func read() -> LoadResult {
-    ConfigurationLoader.load(paths: config.isEmpty ? nil : config, environment: processEnvironment())
+  func read() -> LoadResult { origin().load() }
+
+  /// Where the configuration comes from.
+  func origin(onlySource: String? = nil) -> ConfigurationOrigin {
+    ConfigurationOrigin(
+      paths: config.isEmpty ? nil : config, environment: processEnvironment(), onlySource: onlySource)
   }
 
   /// The socket of the daemon that this configuration makes, or would make.

@@ -15,6 +15,8 @@ struct RunCommand: ParsableCommand {
       SIGTERM or Ctrl-C stops: nothing more is taken, scripts that run are finished within drain_timeout, the rest \
       stays in the journal for the next start; with 'settle = run' it is given back to the broker. A second signal \
       sends the scripts TERM at once, a third KILL.
+      SIGHUP, or 'onevent reload', reads the configuration again: all of it is taken over, or nothing, and the log says \
+      why.
       A broker that cannot be reached is no reason to end: it is tried again for ever. AMQP_URL serves where the \
       configuration names no broker.
       """)
@@ -32,8 +34,8 @@ struct RunCommand: ParsableCommand {
     let signals = DaemonSignals()
     // Scripts inherit it; the default of the key `umask`.
     umask(0o022)
-    var configuration = try options.load()
-    try keepOnlySource(in: &configuration)
+    let origin = options.origin(onlySource: onlySource)
+    let configuration = try ConfigurationOptions.accept(origin.load())
     let log: DaemonLog
     do {
       log = try DaemonLog(configuration.log, verbose: verbose)
@@ -42,11 +44,11 @@ struct RunCommand: ParsableCommand {
       throw ExitCode(70)
     }
     defer { log.flush() }
-    for finding in configuration.findings where finding.kind == .warning {
-      log.logger.warning("\(finding.message)", metadata: ["place": "\(finding.position)"])
+    for (place, message) in configuration.warnings {
+      log.logger.warning("\(message)", metadata: ["place": "\(place)"])
     }
     do {
-      try EventDaemon(configuration, logger: log.logger).run(signals)
+      try EventDaemon(configuration, from: origin, logger: log.logger).run(signals)
     } catch let error as JournalError {
       complain("cannot start: \(error)")
       throw error.exitCode
@@ -54,14 +56,5 @@ struct RunCommand: ParsableCommand {
       complain("cannot start: \(error)")
       throw ExitCode(70)
     }
-  }
-
-  private func keepOnlySource(in configuration: inout Configuration) throws {
-    guard let onlySource else { return }
-    let names = configuration.sources.map(\.name)
-    configuration.sources.removeAll { $0.name != onlySource }
-    guard configuration.sources.isEmpty else { return }
-    complain("--only-source \(onlySource): there is no such source; configured: \(names.joined(separator: ", "))")
-    throw ExitCode.configuration
   }
 }

@@ -80,6 +80,7 @@ final class ConsumerHarness: DeliveryReceiver {
 
   func hold(_ reason: String?) { state.withLock(\.consumer)?.hold(reason) }
   func stopTaking() { state.withLock(\.consumer)?.stopTaking() }
+  func retire() { state.withLock(\.consumer)?.retire() }
   func close() { state.withLock(\.consumer)?.close() }
 
   /// Waits for an event, counting from the first.

@@ -27,6 +27,14 @@ final class RecordedControl: DaemonControl {
     return []
   }
 
+  func reload() async throws(ControlError) -> ReloadReport {
+    try note("reload")
+    var report = ReloadReport()
+    report.revision = "0123456789ab"
+    report.changedActions = ["fulfill"]
+    return report
+  }
+
   func replay(_ request: ReplayRequest) async throws(ControlError) -> ReplayResult {
     let events = request.events.map { "\($0)" } ?? "since \(request.since ?? 0) until \(request.until ?? 0)"
     try note("replay \(events) \(request.type ?? "-") \(request.action ?? "-") \(request.dryRun ? "dry" : "meant")")

@@ -168,7 +168,7 @@ extension Dispatcher {
     }
   }
 
-  private func forEachOpenRun(
+  func forEachOpenRun(
     ofAction name: String, _ body: (RunRecord) throws(SQLiteError) -> Void
   ) throws(SQLiteError) {
     // All numbers before any change: what rejoins gets a place behind all others.

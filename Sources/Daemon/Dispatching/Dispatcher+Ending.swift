@@ -58,7 +58,9 @@ extension Dispatcher {
       let patience = min(10, 0.5 * pow(2, Double(max(0, running.attempt - record.failures - 1))))
       return .retry(after: .seconds(patience), failures: record.failures)
     }
-    guard let action = actions[record.action], action.retry.retries(completion.outcome) else { return .ended(.failed) }
+    guard let action = actions[record.action], action.mode == .enabled, action.retry.retries(completion.outcome) else {
+      return .ended(.failed)
+    }
     let failures = record.failures + 1
     guard failures <= action.retry.retries(underRunSettlement: record.settle == .run) else { return .ended(.failed) }
     let delay = action.retry.delay(afterAttempt: Int(clamping: failures), jitter: Double.random(in: 0...1))

@@ -43,7 +43,7 @@ extension Dispatcher {
     board.setCounts(RunCounts(try journal.writer.openCounts()))
   }
 
-  private func whyNothingRuns(of action: String) -> String {
+  func whyNothingRuns(of action: String) -> String {
     switch actions[action]?.mode {
     case .observe: "its action \(action) only observes now"
     case .disabled: "its action \(action) is disabled"
@@ -52,7 +52,7 @@ extension Dispatcher {
   }
 
   /// Learns the numbers that stand for actions.
-  private func knowActions() throws(SQLiteError) {
+  func knowActions() throws(SQLiteError) {
     limits = [:]
     for action in configuration.actions {
       let id = try journal.writer.actionID(action.name)
@@ -96,7 +96,7 @@ extension Dispatcher {
   }
 
   /// Takes up what a person said of actions, as long as the file says the same as then.
-  private func restoreStatuses() throws(SQLiteError) {
+  func restoreStatuses() throws(SQLiteError) {
     statuses = try journal.writer.statuses()
     for (name, status) in statuses {
       guard let action = actions[name], action.mode.rawValue == status.configured else {

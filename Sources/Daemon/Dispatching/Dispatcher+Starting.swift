@@ -15,7 +15,7 @@ extension Dispatcher {
     guard !isAbandoned, !isSuspended else { return }
     if isDraining { return try startRunsOfStartedEvents(&effects) }
     for _ in 0..<Self.startsAtOnce {
-      guard state.windows.runningCount < configuration.scripts.maxConcurrent else { return }
+      guard state.windows.runningCount < plan.configuration.scripts.maxConcurrent else { return }
       while let action = state.windows.actionToFill(mayStart: mayStart) {
         let heads = try journal.writer.heads(ofAction: action, after: 0, limit: StartWindows.width)
         state.windows.fill(action: action, heads)
@@ -34,7 +34,7 @@ extension Dispatcher {
   private func startRunsOfStartedEvents(_ effects: inout Effects) throws(SQLiteError) {
     for (number, event) in state.openEvents where event.hasStarted {
       for run in event.runs.sorted() where state.running[run] == nil {
-        guard state.windows.runningCount < configuration.scripts.maxConcurrent else { return }
+        guard state.windows.runningCount < plan.configuration.scripts.maxConcurrent else { return }
         guard let record = try journal.writer.facts(ofRun: run), record.event == number, record.isHead else { continue }
         let action = try journal.writer.actionID(record.action)
         guard state.windows.mayStart(action, mayStart) else { continue }
@@ -115,9 +115,9 @@ extension Dispatcher {
 
   private func decoder(ofSource name: String) -> EventDecoder {
     if let decoder = decoders[name] { return decoder }
-    let source = configuration.sources.first { $0.name == name }
+    let source = plan.configuration.sources.first { $0.name == name }
     let decoder = EventDecoder(
-      source?.mapping ?? EventMapping(), inflatedLimit: source?.consumer.maxMessageSize ?? 16 << 20)
+      plan.mapping(ofSource: name), inflatedLimit: source?.consumer.maxMessageSize ?? 16 << 20)
     decoders[name] = decoder
     return decoder
   }

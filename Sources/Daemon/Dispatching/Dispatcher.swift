@@ -51,10 +51,9 @@ final class Dispatcher: @unchecked Sendable {
     var isInterrupted = false
   }
 
-  let configuration: Configuration
-  let actions: [String: Action]
-  /// Whether a start mark must survive a power cut, too: of an action with `on_interrupt = hold`.
-  private let holdsInterrupted: Bool
+  /// What the next start is resolved from; for other threads it is `current`.
+  var plan: Plan
+  let current: CurrentPlan
   let inputs = InputQueue<DispatchInput>()
   let board: DaemonBoard
   let runner: any AttemptStarter
@@ -69,7 +68,7 @@ final class Dispatcher: @unchecked Sendable {
   let journal: JournalKeeper
 
   /// Matches stored events for a replay.
-  let matcher: Matcher
+  var matcher: Matcher
 
   var state = State()
   /// The actions of the journal's numbers, and how many of their runs may run at once.
@@ -93,7 +92,9 @@ final class Dispatcher: @unchecked Sendable {
     _ configuration: Configuration, journal: JournalKeeper, runner: any AttemptStarter, board: DaemonBoard,
     types: SeenTypes, log: RunLog, counters: Counters, onHold: @escaping @Sendable (String?) -> Void
   ) {
-    self.configuration = configuration
+    let plan = Plan(configuration)
+    self.plan = plan
+    current = CurrentPlan(plan)
     self.journal = journal
     self.runner = runner
     self.board = board
@@ -102,10 +103,11 @@ final class Dispatcher: @unchecked Sendable {
     self.log = log
     logger = log.logger
     self.counters = counters
-    matcher = Matcher(ActionTable(configuration.actions))
-    holdsInterrupted = configuration.actions.contains { $0.onInterrupt == .hold }
-    actions = Dictionary(configuration.actions.map { ($0.name, $0) }) { first, _ in first }
+    matcher = Matcher(plan.table)
   }
+
+  var configuration: Configuration { plan.configuration }
+  var actions: [String: Action] { plan.actions }
 
   /// Works until it is told to stop.
   func run() {
@@ -179,7 +181,7 @@ final class Dispatcher: @unchecked Sendable {
     var effects = Effects()
     defer { fresh.removeAll(keepingCapacity: true) }
     do throws(SQLiteError) {
-      try journal.transaction(isDurable: isDurable || holdsInterrupted) { () throws(SQLiteError) in
+      try journal.transaction(isDurable: isDurable || plan.holdsInterrupted) { () throws(SQLiteError) in
         try change(&effects)
         try takeDue(&effects)
         try startRuns(&effects)
@@ -198,12 +200,13 @@ final class Dispatcher: @unchecked Sendable {
 
   private func perform(_ request: Request) {
     guard journal.trouble == nil else { return refuse(request) }
-    let before = (state, statuses, isSuspended, upkeep.clock)
+    let before = (state, statuses, isSuspended, upkeep.clock, plan, matcher, limits)
     var effects = Effects()
     do {
       try journal.throwingTransaction { try request.perform(self, &effects) }
     } catch {
-      (state, statuses, isSuspended, upkeep.clock) = before
+      (state, statuses, isSuspended, upkeep.clock, plan, matcher, limits) = before
+      decoders = [:]
       if let error = error as? SQLiteError { journal.fail(error) }
       request.answer(error as? ControlError ?? .unavailable("\(error)"))
       return

@@ -12,7 +12,7 @@ final class JournalKeeper {
   private let owned: OwnedJournal
   /// Why nothing can be recorded at present; nil = all is well.
   private(set) var trouble: String?
-  private let settings: JournalSettings
+  private var settings: JournalSettings
   private let board: DaemonBoard
   private let logger: Logger
   private var nextTry = ContinuousClock.now
@@ -65,6 +65,12 @@ final class JournalKeeper {
     } catch {
       throw refusal ?? error
     }
+  }
+
+  /// Takes over what a reload may change; the path is not among it.
+  func adopt(_ settings: JournalSettings) {
+    self.settings = settings
+    owned.writer?.syncsCommits = settings.sync == .full
   }
 
   /// Notes that a transaction failed: nothing is taken until one succeeds.

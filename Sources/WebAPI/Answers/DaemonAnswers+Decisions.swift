@@ -107,6 +107,17 @@ extension DaemonAnswers {
       .object([("action", .optional(action)), ("status", .text(isSuspended ? "suspended" : "enabled"))]))
   }
 
+  func reload() async throws(Problem) -> Reply {
+    let report = try await having { () async throws(ControlError) in try await control.reload() }
+    func names(_ names: [String]) -> JSONTree { .list(names.map(JSONTree.text)) }
+    return Reply(
+      .object([
+        ("revision", .text(report.revision)), ("added", names(report.addedActions)),
+        ("changed", names(report.changedActions)), ("removed", names(report.removedActions)),
+        ("connected", names(report.connectedSources)), ("disconnected", names(report.disconnectedSources)),
+      ]))
+  }
+
   func confirmClock() async throws(Problem) -> Reply {
     try await having { () async throws(ControlError) in try await control.confirmClock() }
     return Reply(.object([("retention", .text("resumed"))]))

@@ -4,7 +4,9 @@ extension DaemonStatus {
   var json: JSONTree {
     .object([
       ("version", .text(version)), ("pid", .integer(Int64(pid))), ("started", .instant(started)),
-      ("revision", .text(revision)), ("files", .list(files.map(JSONTree.text))), ("suspended", .boolean(isSuspended)),
+      ("revision", .text(revision)), ("configured", .instant(configured)),
+      ("reload_failure", .optional(reloadFailure)), ("files", .list(files.map(JSONTree.text))),
+      ("suspended", .boolean(isSuspended)),
       ("sources", .list(sources.map(\.json))), ("actions", .list(actions.map(\.json))),
       ("pending", .integer(Int64(pending))), ("running", .integer(Int64(running))),
       ("waiting", .integer(Int64(waiting))), ("held", .integer(Int64(held))), ("failed", .integer(Int64(failed))),

@@ -71,6 +71,7 @@ struct Routes: Sendable {
     add(router, .put, "/api/v1/status") { call throws(Problem) in
       try await daemon.setStatus(ofAction: nil, call.body)
     }
+    add(router, .post, "/api/v1/reload") { _ throws(Problem) in try await daemon.reload() }
     add(router, .post, "/api/v1/clock/confirm") { _ throws(Problem) in try await daemon.confirmClock() }
   }
 
@@ -136,7 +137,7 @@ private struct ProblemMiddleware: RouterMiddleware {
         Problem(
           .notFound,
           "there is no \(request.method.rawValue) \(request.uri.path) here; there are /healthz, /readyz and, below "
-            + "/api/v1, status, latest, events, runs, types, replay, actions/NAME/status and clock/confirm"))
+            + "/api/v1, status, latest, events, runs, types, replay, actions/NAME/status, reload and clock/confirm"))
     }
   }
 }

@@ -55,6 +55,7 @@ struct DaemonConnection {
     do {
       return try client.send(method, path, parameters, body: text.map { Array($0.utf8) })
     } catch {
+      if case .problem(let problem) = error { problem.problems.forEach(complain) }
       complain(error.description)
       throw error.exitCode
     }
@@ -72,6 +73,7 @@ extension APIFailure {
       case .notFound, .refused: .no
       case .invalid: .usage
       case .tooLarge: .data
+      case .configuration: .configuration
       case .journalUnavailable: .inputOutput
       case .notReady: .unavailable
       case .internal: .internalError

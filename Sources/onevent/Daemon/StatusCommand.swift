@@ -43,6 +43,9 @@ struct StatusReport {
       }
     }
     if let trouble = journal?.text(of: "trouble") { troubles.append("nothing is recorded: \(trouble)") }
+    if let failure = status.text(of: "reload_failure") {
+      troubles.append("the configuration was not reloaded, the one before goes on: \(failure)")
+    }
     if let reason = journal?.text(of: "retention_suspended") {
       troubles.append("nothing is deleted from the journal: \(reason); see 'onevent resume --deletion'")
     }
@@ -55,7 +58,7 @@ struct StatusReport {
     let runs = ["running", "pending", "waiting", "held", "failed"].map { "\(status.shown($0)) \($0)" }
     var lines = [
       "onevent \(status.shown("version")), pid \(status.shown("pid")), since \(status.time("started"))\(isSuspended)",
-      "configuration \(status.shown("revision")): \(status.list(of: "files").map(\.text).joined(separator: ", "))",
+      "configuration \(status.shown("revision")), since \(status.time("configured")): \(status.list(of: "files").map(\.text).joined(separator: ", "))",
       "runs: \(runs.joined(separator: ", "))",
       "journal: \(journal?.shown("path") ?? "-"), \(Self.size(journal?.integer(of: "bytes") ?? 0))",
     ].map(\.printable)

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Events
+import Settings
+import Synchronization
+
+/// A configuration, with what is derived from it.
+struct Plan: Sendable {
+  let configuration: Configuration
+  /// By name.
+  let actions: [String: Action]
+  let table: ActionTable
+  /// Whether a start mark must survive a power cut, too: of an action with `on_interrupt = hold`.
+  let holdsInterrupted: Bool
+
+  init(_ configuration: Configuration) {
+    self.configuration = configuration
+    actions = Dictionary(configuration.actions.map { ($0.name, $0) }) { first, _ in first }
+    table = ActionTable(configuration.actions)
+    holdsInterrupted = configuration.actions.contains { $0.onInterrupt == .hold }
+  }
+
+  /// How the bodies of a source are read; as by default where it is not configured any more.
+  func mapping(ofSource name: String) -> EventMapping {
+    configuration.sources.first { $0.name == name }?.mapping ?? EventMapping()
+  }
+}
+
+/// The plan that holds now, for everybody who is not the journal's thread.
+final class CurrentPlan: Sendable {
+  private let plan: Mutex<Plan>
+
+  init(_ plan: Plan) { self.plan = Mutex(plan) }
+
+  var value: Plan {
+    get { plan.withLock { $0 } }
+    set { plan.withLock { $0 = newValue } }
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AMQP
+import Events
+import Glibc
+import Logging
+import Settings
+import Synchronization
+
+/// One source at work: its consumer, and the intake that takes what it brings.
+final class SourceLine: Sendable {
+  let name: String
+  private let intake: Intake
+  private let consumer: Consumer
+  private let basis: Basis
+  private let phase: Phase
+
+  /// What a connection rests on: as long as it stays the same, the line goes on.
+  struct Basis: Equatable {
+    private let consumer: ConsumerSettings
+    private let settle: SourceSettings.Settle
+    /// Of the files of passwords and certificates: a connection is made anew to show that new ones work.
+    private let secrets: ConfigStamp
+
+    init(_ source: SourceSettings) {
+      consumer = source.consumer
+      settle = source.settle
+      var files: [String] = []
+      if case .file(let path) = source.consumer.address.password { files.append(path) }
+      if let tls = source.consumer.address.tls {
+        files += [tls.caFile] + [tls.certificateFile, tls.keyFile].compactMap(\.self)
+      }
+      secrets = ConfigStamp(of: files)
+    }
+  }
+
+  /// How far a line has come with its end.
+  private final class Phase: Sendable {
+    private let state = Mutex((isRetired: false, hasDrained: false, hasStopped: false))
+
+    var isRetired: Bool { state.withLock(\.isRetired) }
+    var hasDrained: Bool { state.withLock { $0.hasDrained || $0.hasStopped } }
+    var hasStopped: Bool { state.withLock(\.hasStopped) }
+    func retire() { state.withLock { $0.isRetired = true } }
+
+    func observe(_ event: ConsumerEvent) {
+      state.withLock { state in
+        switch event {
+        case .drained: state.hasDrained = true
+        case .stopped: state.hasStopped = true
+        default: break
+        }
+      }
+    }
+  }
+
+  init(_ source: SourceSettings, intake: Intake, router: SettlementRouter, board: DaemonBoard, logger: Logger) {
+    name = source.name
+    self.intake = intake
+    basis = Basis(source)
+    let phase = Phase()
+    self.phase = phase
+    let log = SourceLog(logger: logger, source: source.name)
+    var settings = source.consumer
+    settings.clientVersion = Version.current
+    settings.connectionName = "onevent \(source.name) \(getpid())"
+    consumer = Consumer(settings, receiver: intake) { [name] event in
+      phase.observe(event)
+      // Another line stands for the source then.
+      if !phase.isRetired { board.observe(name, event) }
+      log.observe(event)
+    }
+    router.connect(consumer)
+  }
+
+  /// Whether the line can go on under other settings of its source.
+  func fits(_ source: SourceSettings) -> Bool { basis == Basis(source) }
+
+  /// Matches what comes from now on by other actions.
+  func adopt(_ work: Intake.Work) { intake.adopt(work) }
+
+  func start() { consumer.start() }
+  func stopTaking() { consumer.stopTaking() }
+  func hold(_ reason: String?) { consumer.hold(reason) }
+  func close() { consumer.close() }
+
+  /// Takes nothing more; ends once everything it took is settled.
+  func retire() {
+    phase.retire()
+    consumer.retire()
+  }
+
+  /// Whether what it gave back is in its queues again, so that another line may take over.
+  var hasDrained: Bool { phase.hasDrained }
+  var hasStopped: Bool { phase.hasStopped }
+}
