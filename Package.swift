@@ -19,6 +19,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
@@ -76,6 +77,7 @@ let package = Package(
         "AMQP", "CLinux", "Events", "Journal", "Scripts", "Settings", "WebAPI",
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: swift
@@ -95,6 +97,7 @@ let package = Package(
     .target(
       name: "BrokerFixture", dependencies: ["CRabbitMQ", "ProgramFixture"], path: "Tests/BrokerFixture",
       swiftSettings: swift),
+    .target(name: "MetricsFixture", path: "Tests/MetricsFixture", swiftSettings: swift),
     .testTarget(
       name: "ConfigTextTests", dependencies: ["ConfigText", "ProgramFixture"], exclude: ["configparser_oracle.py"],
       swiftSettings: swift),
@@ -111,7 +114,8 @@ let package = Package(
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "AMQP", "Daemon", "Events", "Journal", "Scripts", "Settings", "WebAPI",
+        "AMQP", "Daemon", "Events", "Journal", "MetricsFixture", "Scripts", "Settings", "WebAPI",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: swift
@@ -122,9 +126,11 @@ let package = Package(
         "WebAPI", "Events", "Journal", "ProgramFixture", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: swift),
-    .testTarget(name: "CommandLineTests", dependencies: ["onevent", "Events", "WebAPI"], swiftSettings: swift),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Events", "BrokerFixture", "ProgramFixture", "onevent"],
+      name: "CommandLineTests", dependencies: ["Events", "WebAPI", "onevent"], swiftSettings: swift),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["BrokerFixture", "ConfigText", "Events", "MetricsFixture", "ProgramFixture", "onevent"],
       swiftSettings: swift),
   ],
   swiftLanguageModes: [.v6],

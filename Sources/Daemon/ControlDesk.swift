@@ -12,8 +12,9 @@ struct ControlDesk: DaemonControl {
   let dispatcher: Dispatcher
   let board: DaemonBoard
   let unmatched: UnmatchedEvents
-  let counters: Counters
   let reloads: ReloadRequests
+  let metrics: DaemonMetrics
+  let reader: JournalReader
   let started: Int64
 
   func status() async -> DaemonStatus {
@@ -29,8 +30,20 @@ struct ControlDesk: DaemonControl {
       DaemonStatus.Action(name: $0.name, status: $0.mode.rawValue, pending: 0, running: 0, waiting: 0)
     }
     board.fill(&status)
-    for (name, value) in counters.all { status.counters[name] = value }
+    for (name, value) in metrics.totals { status.counters[name] = value }
+    if dispatcher.pulse.silence > Pulse.patience {
+      status.stuck = ["the journal's thread has not come round for \(seconds(dispatcher.pulse.silence))"]
+    }
     return status
+  }
+
+  func metricsText() async -> [UInt8] {
+    var oldestPending: [String: Int64]?
+    do { oldestPending = try await reader.oldestPendingRuns() } catch { oldestPending = nil }
+    let page = MetricPage(
+      status: await status(), journalLimit: dispatcher.configuration.journal.maxSize, oldestPending: oldestPending,
+      now: RealTime.now.nanoseconds)
+    return metrics.registry.exposition(page.samples)
   }
 
   func retry(_ selection: RunSelection) async throws(ControlError) -> [RunChange] {

@@ -18,7 +18,11 @@ final class DaemonBoard: Sendable {
     var isSuspended = false
     var configured = RealTime.now.nanoseconds
     var reloadFailure: String?
+    var isStopping = false
   }
+
+  /// The state of a source that no enabled action uses.
+  static let notConsumed = "not consumed"
 
   private let state = Mutex(State())
 
@@ -35,7 +39,7 @@ final class DaemonBoard: Sendable {
         state.sources[source.name] =
           (isKept ? known[source.name] : nil)
           ?? DaemonStatus.Source(
-            name: source.name, state: source.isConsumed ? "connecting" : "not consumed", host: nil, queues: [:],
+            name: source.name, state: source.isConsumed ? "connecting" : Self.notConsumed, host: nil, queues: [:],
             reason: source.isConsumed ? nil : "no enabled action can match its events",
             since: RealTime.now.nanoseconds)
       }
@@ -78,6 +82,8 @@ final class DaemonBoard: Sendable {
   func setRetention(_ words: String?) { state.withLock { $0.retention = words } }
   func setJournalBytes(_ bytes: Int64) { state.withLock { $0.journalBytes = bytes } }
 
+  func setStopping() { state.withLock { $0.isStopping = true } }
+
   func setSuspended(_ actions: Set<String>, all: Bool) {
     state.withLock { state in
       state.suspended = actions
@@ -112,6 +118,7 @@ final class DaemonBoard: Sendable {
       status.isSuspended = state.isSuspended
       status.configured = state.configured
       status.reloadFailure = state.reloadFailure
+      status.isStopping = state.isStopping
       for index in status.actions.indices {
         let count = state.counts.byAction[status.actions[index].name] ?? RunCounts.Count()
         status.actions[index].pending = count.pending

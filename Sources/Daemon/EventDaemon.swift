@@ -20,7 +20,7 @@ package final class EventDaemon {
   let dispatcher: Dispatcher
   let sources: SourceSet
   let reloads = ReloadRequests()
-  private let counters = Counters()
+  let metrics = DaemonMetrics()
   private let unmatched = UnmatchedEvents()
   private let relay = RunRelay()
   private let runner: ScriptRunner
@@ -33,24 +33,26 @@ package final class EventDaemon {
     self.origin = origin
     watch = ConfigWatch(read: origin.stamp)
     self.logger = logger
-    let journal = try JournalKeeper(configuration.journal, board: board, logger: logger)
+    let journal = try JournalKeeper(configuration.journal, board: board, metrics: metrics, logger: logger)
     runner = try ScriptRunner(outputLimit: configuration.scripts.outputLimit, observer: relay)
     let types = SeenTypes()
     let gate = SourceGate()
     let dispatcher = Dispatcher(
       configuration, journal: journal, runner: runner, board: board, types: types, log: RunLog(logger: logger),
-      counters: counters, onHold: { gate.hold($0) })
+      metrics: metrics, onHold: { gate.hold($0) })
     self.dispatcher = dispatcher
     relay.connect(dispatcher)
-    sources = SourceSet(board: board, logger: logger) { [counters, unmatched, board] source, plan in
+    sources = SourceSet(board: board, logger: logger) { [metrics, unmatched, board] source, plan in
       let router = SettlementRouter()
       let intake = Intake(
         source: source, plan: plan, inputs: dispatcher.inputs, unmatched: unmatched, types: types, router: router,
-        counters: counters, logger: logger)
-      return SourceLine(source, intake: intake, router: router, board: board, logger: logger)
+        metrics: metrics, logger: logger)
+      return SourceLine(
+        source, intake: intake, router: router, board: board, metrics: metrics.source(source.name), logger: logger)
     }
     gate.connect(sources)
     board.setSources(configuration.sources, changed: [])
+    metrics.configurationRead(configuration)
   }
 
   /// Runs until SIGTERM or SIGINT, then drains.
@@ -84,7 +86,7 @@ package final class EventDaemon {
     let deadline = ContinuousClock.now + .seconds(5)
     while ended.value == nil, ContinuousClock.now < deadline { usleep(1_000) }
     var facts: Logger.Metadata = [:]
-    for (name, value) in counters.all where value > 0 { facts[name] = "\(value)" }
+    for (name, value) in metrics.totals where value > 0 { facts[name] = "\(value)" }
     logger.notice("onevent stopped", metadata: facts)
   }
 
@@ -93,7 +95,7 @@ package final class EventDaemon {
     guard let socket = configuration.api.socket else { return nil }
     let reader = try JournalReader(path: configuration.journal.path)
     let desk = ControlDesk(
-      dispatcher: dispatcher, board: board, unmatched: unmatched, counters: counters, reloads: reloads,
+      dispatcher: dispatcher, board: board, unmatched: unmatched, reloads: reloads, metrics: metrics, reader: reader,
       started: RealTime.now.nanoseconds)
     let server = WebServer(
       journal: reader, control: desk, socket: socket, group: configuration.api.socketGroup ?? Self.ownGroup,
@@ -123,6 +125,7 @@ package final class EventDaemon {
   }
 
   private func stop(_ signals: DaemonSignals) {
+    board.setStopping()
     let limit = configuration.scripts.drainTimeout
     logger.notice(
       "onevent is stopping", metadata: ["running": "\(board.runningCount)", "drain_timeout": "\(seconds(limit))"])

@@ -23,7 +23,7 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
   private let inputs: InputQueue<DispatchInput>
   private let unmatched: UnmatchedEvents
   private let types: SeenTypes
-  private let counters: Counters
+  private let metrics: SourceMetrics
   private let logger: Logger
   private let router: SettlementRouter
   private var envelope: Envelope
@@ -53,7 +53,7 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
 
   init(
     source: SourceSettings, plan: Plan, inputs: InputQueue<DispatchInput>,
-    unmatched: UnmatchedEvents, types: SeenTypes, router: SettlementRouter, counters: Counters, logger: Logger
+    unmatched: UnmatchedEvents, types: SeenTypes, router: SettlementRouter, metrics: DaemonMetrics, logger: Logger
   ) {
     record = EventRecord(source: source.name, settle: source.settle == .journal ? .journal : .run)
     let work = Work(source, plan)
@@ -62,7 +62,7 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
     self.unmatched = unmatched
     self.types = types
     self.router = router
-    self.counters = counters
+    self.metrics = metrics.source(source.name)
     decoder = EventDecoder(work.mapping, inflatedLimit: work.inflatedLimit)
     let socket = SocketLook()
     self.socket = socket
@@ -77,7 +77,7 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
   func receive(_ delivery: Delivery, lookAtSocket: @escaping () -> Void) -> Reception {
     socket.look = lookAtSocket
     if hasNextWork.load(ordering: .relaxed) { takeNextWork() }
-    counters.deliveries.increment()
+    metrics.countDelivery()
     deliveries += 1
     fillEnvelope(delivery)
     guard let body = delivery.body else {
@@ -126,7 +126,7 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
   private func take(_ event: Event, _ tag: DeliveryTag) -> Reception {
     let type = event.type
     guard !isIgnored(event) else {
-      counters.ignored.increment()
+      metrics.count(.ignored)
       return .settle(.accepted)
     }
     matches.removeAll(keepingCapacity: true)
@@ -145,10 +145,12 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
   }
 
   private func discard(_ event: Event, _ type: String, _ tag: DeliveryTag) -> Reception {
-    counters.unmatched.increment()
     logger.debug("event matched no action", metadata: facts(of: event))
     unmatched.add(type: type, event.envelope, body: event.body)
-    guard recordsAll else { return .settle(.accepted) }
+    guard recordsAll else {
+      metrics.count(.unmatched)
+      return .settle(.accepted)
+    }
     return keep(record.newEvent(event, result: .unmatched, runs: []), event.envelope, tag)
   }
 
@@ -166,7 +168,6 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
   private func refuse(
     _ delivery: Delivery, _ body: [UInt8], _ reason: String, _ digest: Digest? = nil
   ) -> Reception {
-    counters.undecodable.increment()
     let size = Int(clamping: delivery.bodySize)
     return keep(record.undecodable(envelope, body: body, size: size, reason: reason), envelope, delivery.tag, digest)
   }
@@ -179,7 +180,7 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
     let hits = matcher.regexLimitHits - regexLimitHits
     guard hits > 0 else { return }
     regexLimitHits = matcher.regexLimitHits
-    counters.regexLimitHits.increment(by: hits)
+    metrics.countRegexLimitHits(hits)
     logger.warning(
       "a regular expression hit its match limit: counted as no match",
       metadata: facts(of: event, [LogKey.reason: "\(hits) of this event's conditions took more than the match limit"]))

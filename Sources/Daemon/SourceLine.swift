@@ -54,7 +54,10 @@ final class SourceLine: Sendable {
     }
   }
 
-  init(_ source: SourceSettings, intake: Intake, router: SettlementRouter, board: DaemonBoard, logger: Logger) {
+  init(
+    _ source: SourceSettings, intake: Intake, router: SettlementRouter, board: DaemonBoard, metrics: SourceMetrics,
+    logger: Logger
+  ) {
     name = source.name
     self.intake = intake
     basis = Basis(source)
@@ -67,7 +70,10 @@ final class SourceLine: Sendable {
     consumer = Consumer(settings, receiver: intake) { [name] event in
       phase.observe(event)
       // Another line stands for the source then.
-      if !phase.isRetired { board.observe(name, event) }
+      if !phase.isRetired {
+        board.observe(name, event)
+        metrics.observe(event)
+      }
       log.observe(event)
     }
     router.connect(consumer)

@@ -5,6 +5,8 @@
 /// Every method returns once what it did is durable.
 package protocol DaemonControl: Sendable {
   func status() async -> DaemonStatus
+  /// Everything counted and measured, in the text format of Prometheus.
+  func metricsText() async -> [UInt8]
   /// Puts runs that failed, were held, refused, expired or only observed back into their lanes, at the end.
   ///
   /// - Throws: `ControlError.refused` when a run is in another state, `.notFound` when it does not exist; then nothing
@@ -187,6 +189,10 @@ package struct DaemonStatus: Sendable, Codable {
   package var journalTrouble: String?
   /// Why nothing is deleted at present; nil = all is well.
   package var retentionSuspended: String?
+  /// Whether the daemon was asked to stop, and takes nothing more.
+  package var isStopping = false
+  /// Threads that do not go round their loop any more, as sentences.
+  package var stuck: [String] = []
   /// The counters since the start, by name.
   package var counters: [String: Int] = [:]
 

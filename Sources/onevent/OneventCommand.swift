@@ -46,6 +46,7 @@ struct OneventCommand: ParsableCommand {
       EventsCommand.self, RunsCommand.self, ShowCommand.self, TailCommand.self, TypesCommand.self, RetryCommand.self,
       ReplayCommand.self, DiscardCommand.self, SuspendCommand.self, ResumeCommand.self, StatusCommand.self,
       ReloadCommand.self,
+      MetricsCommand.self,
     ]
   )
 }

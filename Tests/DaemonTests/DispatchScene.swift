@@ -55,19 +55,24 @@ final class DispatchScene {
   var configuration = Configuration()
   private(set) var recorder = Recorder()
   private(set) var board = DaemonBoard()
-  private(set) var counters = Counters()
+  private(set) var metrics = DaemonMetrics()
   private var living: Dispatcher?
   private var deliveries: UInt64 = 0
 
   /// Makes a scene for the time of a test.
   static func with(_ actions: [Action], _ body: (DispatchScene) throws -> Void) throws {
     let scene = try DispatchScene(actions)
-    defer { try? FileManager.default.removeItem(at: scene.directory) }
+    defer { scene.remove() }
     try body(scene)
-    scene.living = nil
   }
 
-  private init(_ actions: [Action]) throws {
+  /// Ends the life and leaves nothing behind; `with` does it by itself.
+  func remove() {
+    living = nil
+    try? FileManager.default.removeItem(at: directory)
+  }
+
+  init(_ actions: [Action]) throws {
     directory = FileManager.default.temporaryDirectory.appendingPathComponent("onevent-dispatch-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     configuration.actions = actions
@@ -82,12 +87,12 @@ final class DispatchScene {
       if let living { return living }
       recorder = Recorder()
       board = DaemonBoard()
-      counters = Counters()
+      metrics = DaemonMetrics()
       let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-      let journal = try JournalKeeper(configuration.journal, board: board, logger: logger)
+      let journal = try JournalKeeper(configuration.journal, board: board, metrics: metrics, logger: logger)
       let dispatcher = Dispatcher(
         configuration, journal: journal, runner: recorder, board: board, types: SeenTypes(),
-        log: RunLog(logger: logger), counters: counters, onHold: { [recorder] in recorder.hold($0) })
+        log: RunLog(logger: logger), metrics: metrics, onHold: { [recorder] in recorder.hold($0) })
       try dispatcher.recover()
       living = dispatcher
       return dispatcher

@@ -29,7 +29,7 @@ import WebAPI
     try DispatchScene.with([DispatchScene.action("one")]) { scene in
       try scene.arrive("a")
       try scene.arrive("a")
-      #expect(scene.counters.duplicate.value == 1)
+      #expect(scene.metrics.total("duplicate") == 1)
       #expect(scene.recorder.settled.count == 2)
       try scene.end(0)
       scene.crash()
@@ -168,7 +168,7 @@ import WebAPI
     try DispatchScene.with([action, DispatchScene.action("two")]) { scene in
       try scene.arrive("a")
       #expect(try scene.states() == [.refused, .running])
-      #expect(scene.counters.refused.value == 1)
+      #expect(scene.metrics.total("refused") == 1)
     }
   }
 

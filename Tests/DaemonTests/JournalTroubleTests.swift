@@ -222,7 +222,7 @@ import Testing
         #expect(scene.recorder.settled.last?.settlement == .accepted)
         scene.crash()
         try scene.arrive("a\(round)", node: "a\(round)")
-        #expect(scene.counters.duplicate.value == 1)
+        #expect(scene.metrics.total("duplicate") == 1)
       }
     }
   }

@@ -128,7 +128,43 @@ import Testing
     }
   }
 
-  @Test("the status says all, and the daemon is ready when sources and journal are well")
+  @Test("a stuck thread makes the daemon neither alive nor ready; stopping it is alive, but not ready")
+  func health() async throws {
+    try await ServerScene.with { scene in
+      scene.control.state.withLock { $0.stuck = ["the journal's thread has not come round for 31.000s"] }
+      for path in ["/healthz", "/readyz"] {
+        let problem = try await scene.problem(.get, path)
+        #expect(problem.kind == .notReady)
+        #expect(problem.detail == "the journal's thread has not come round for 31.000s")
+      }
+      scene.control.state.withLock { status in
+        status.stuck = []
+        status.isStopping = true
+      }
+      #expect(try await scene.get("/healthz")["status"] as? String == "alive")
+      #expect(try await scene.problem(.get, "/readyz").detail == "the daemon is stopping")
+    }
+  }
+
+  @Test("metrics are text of the version that Prometheus is told, also to HEAD, and a command gets them as they are")
+  func metrics() async throws {
+    try await ServerScene.with { scene in
+      let type = "content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
+      let whole = try await scene.curl("http://x/metrics").outputText
+      #expect(whole.hasPrefix("HTTP/1.1 200 ") && whole.lowercased().contains(type))
+      #expect(whole.hasSuffix("\r\n\r\n# TYPE onevent_up gauge\nonevent_up 1\n"))
+      let head = try await scene.curl("--head", "http://x/metrics").outputText
+      #expect(head.hasPrefix("HTTP/1.1 200 ") && head.lowercased().contains(type) && head.hasSuffix("\r\n\r\n"))
+      let socket = scene.socket
+      let text = try await outsideOfThePool { try APIClient(socket: socket).text("/metrics") }
+      #expect(text == Array("# TYPE onevent_up gauge\nonevent_up 1\n".utf8))
+      await #expect(throws: APIFailure.self) {
+        try await outsideOfThePool { try APIClient(socket: socket).text("/none") }
+      }
+    }
+  }
+
+  @Test("the status says all, and the daemon is ready when the journal is well")
   func status() async throws {
     try await ServerScene.with { scene in
       #expect(try await scene.get("/healthz")["status"] as? String == "alive")
@@ -150,7 +186,10 @@ import Testing
       #expect((status["counters"] as? [String: Int]) == ["events": 4])
       let problem = try await scene.problem(.get, "/readyz")
       #expect(problem.kind == .notReady)
-      #expect(problem.detail == "source a is not connected: refused; the journal does not record: the disk is full")
+      #expect(problem.detail == "the journal does not record: the disk is full")
+      // A broker that is gone is none of it: no restart of the daemon brings it back.
+      scene.control.state.withLock { $0.journalTrouble = nil }
+      #expect(try await scene.get("/readyz")["status"] as? String == "ready")
       let latest = try await scene.get("/api/v1/latest")
       #expect(latest["event"] as? Int == 3 && latest["change"] as? Int == 9)
     }

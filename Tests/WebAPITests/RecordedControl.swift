@@ -17,6 +17,8 @@ final class RecordedControl: DaemonControl {
 
   func status() async -> DaemonStatus { state.withLock { $0 } }
 
+  func metricsText() async -> [UInt8] { Array("# TYPE onevent_up gauge\nonevent_up 1\n".utf8) }
+
   func retry(_ selection: RunSelection) async throws(ControlError) -> [RunChange] {
     try note("retry \(Self.words(selection))")
     return [RunChange(number: 1, id: "abcd", from: "failed", to: "pending")]

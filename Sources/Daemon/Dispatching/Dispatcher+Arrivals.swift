@@ -37,11 +37,15 @@ extension Dispatcher {
       effects.counts.add(run.action, pending: 1)
       if queued.isHead { state.windows.add(queued) }
     }
-    effects.notes.append { [counters, logger] in
+    effects.notes.append { [metrics, logger] in
+      let source = metrics.source(arrival.event.source)
       switch arrival.event.result {
-      case .matched: counters.matched.increment()
-      case .unmatched: break
+      case .matched:
+        let time = arrival.event.time.flatMap(Event.nanoseconds(ofInstant:))
+        source.countMatched(time: time, received: arrival.event.received)
+      case .unmatched: source.count(.unmatched)
       case .undecodable:
+        source.count(.undecodable)
         var facts: Logger.Metadata = [
           LogKey.event: "\(number)", LogKey.source: "\(arrival.event.source)",
           LogKey.reason: "\(arrival.event.reason ?? "")", LogKey.size: "\(arrival.event.size)",
@@ -58,14 +62,14 @@ extension Dispatcher {
     }
   }
 
-  private func note(_ run: NewRun, _ label: RunLabel, _ effects: inout Effects) {
-    effects.notes.append { [log, counters] in
+  func note(_ run: NewRun, _ label: RunLabel, _ effects: inout Effects) {
+    effects.notes.append { [log, metrics] in
       switch run.state {
       case .observed:
-        counters.observed.increment()
+        metrics.action(run.action).count(.observed)
         log.observed(label)
       case .expired:
-        counters.expired.increment()
+        metrics.action(run.action).count(.expired)
         log.expired(label, run.reason ?? "")
       case .discarded: log.skipped(label, run.reason ?? "")
       default: log.accepted(label)
@@ -79,8 +83,8 @@ extension Dispatcher {
       LogKey.first: "\(first)", LogKey.eventType: "\(arrival.event.type)",
       LogKey.eventID: "\(arrival.event.id?.prefix(200) ?? "-")", LogKey.source: "\(arrival.event.source)",
     ]
-    effects.notes.append { [counters, logger] in
-      counters.duplicate.increment()
+    effects.notes.append { [metrics, logger] in
+      metrics.source(arrival.event.source).count(.duplicate)
       logger.debug("event is a duplicate", metadata: facts)
     }
     if state.openEvents[first] != nil {

@@ -22,6 +22,7 @@ extension Dispatcher {
     effects.endedRuns.append(number)
     let now = RealTime.now.nanoseconds
     effects.counts.add(running.record.action, running: -1)
+    effects.notes.append { [metrics] in metrics.action(running.record.action).measure(completion) }
     guard try journal.writer.end(run: number, attempt: running.attempt, AttemptEnd(completion, at: now)) else {
       return forget(running, completion, &effects)
     }
@@ -35,8 +36,8 @@ extension Dispatcher {
   /// Ends a run that the journal does not know, since it was begun anew in the meantime.
   private func forget(_ running: RunningRun, _ completion: Completion, _ effects: inout Effects) {
     if completion.outcome != .exited(0) { state.openEvents[running.record.event]?.isInterrupted = true }
-    effects.notes.append { [log, counters] in
-      counters.countEnd(completion.outcome)
+    effects.notes.append { [log, metrics] in
+      metrics.action(running.record.action).countEnd(completion.outcome)
       log.ended(running.label, completion)
     }
     left(running.record, nil, &effects)
@@ -75,8 +76,8 @@ extension Dispatcher {
     let next = try journal.writer.end(
       running.record, as: ending, at: time, outcome: completion.outcome.description, reason: reason)
     if ending == .failed { effects.counts.failed += 1 }
-    effects.notes.append { [log, counters] in
-      counters.countEnd(completion.outcome)
+    effects.notes.append { [log, metrics] in
+      metrics.action(running.record.action).countEnd(completion.outcome)
       log.ended(running.label, completion)
     }
     left(running.record, next, &effects)
@@ -99,11 +100,11 @@ extension Dispatcher {
       state.nextDue = min(state.nextDue ?? .max, postponement.due)
       effects.counts.add(running.record.action, waiting: 1)
     }
-    effects.notes.append { [log, counters] in
+    effects.notes.append { [log, metrics] in
       if completion.outcome.isStarvation {
         log.starved(running.label, completion)
       } else {
-        counters.retried.increment()
+        metrics.action(running.record.action).countRetry()
         log.retried(running.label, completion, after: delay, attempt: running.attempt)
       }
     }
@@ -127,8 +128,8 @@ extension Dispatcher {
       state.windows.expect(action: running.actionID)
     }
     effects.counts.add(record.action, pending: 1)
-    effects.notes.append { [log, counters] in
-      counters.countEnd(completion.outcome)
+    effects.notes.append { [log, metrics] in
+      metrics.action(record.action).countEnd(completion.outcome)
       log.ended(running.label, completion)
     }
   }

@@ -71,6 +71,7 @@ extension Dispatcher {
       AttemptEnd(
         ended: now, duration: 0, outcome: "interrupted", code: nil,
         reason: "the daemon ended while it ran", standardOutput: .none, standardError: .none))
+    effects.notes.append { [metrics] in metrics.action(run.action).count(.interrupted) }
     var reason: String?
     if isStubborn {
       reason = "it was cut off, and what is left of it cannot be ended"

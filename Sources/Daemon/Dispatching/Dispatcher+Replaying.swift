@@ -74,11 +74,15 @@ extension Dispatcher {
         ReplayResult.Item(
           event: number, type: made.event.type, action: run.action, run: placed?.number,
           runID: placed.map { _ in hexadecimal(run.id) }, state: run.state.rawValue))
-      guard let placed, run.state == .pending else { continue }
+      guard let placed else { continue }
+      let label = RunLabel(id: hexadecimal(run.id), event: number, eventType: made.event.type, action: run.action)
+      guard run.state == .pending else {
+        note(run, label, &effects)
+        continue
+      }
       effects.counts.add(run.action, pending: 1)
       if placed.isHead { state.windows.add(placed) }
       try join(placed.number)
-      let label = RunLabel(id: hexadecimal(run.id), event: number, eventType: made.event.type, action: run.action)
       effects.notes.append { [log] in log.decided(label, "event replayed") }
     }
   }

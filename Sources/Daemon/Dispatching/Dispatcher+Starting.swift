@@ -68,9 +68,10 @@ extension Dispatcher {
       try refuse(record, "\(error)", &effects)
       return false
     }
+    let started = RealTime.now.nanoseconds
     try journal.writer.start(
       AttemptStart(
-        run: head.number, attempt: attempt, started: RealTime.now.nanoseconds, program: invocation.path,
+        run: head.number, attempt: attempt, started: started, program: invocation.path,
         arguments: invocation.arguments, directory: invocation.workingDirectory, revision: configuration.revision,
         boot: BootClock.bootID))
     state.lastAttempt += 1
@@ -80,6 +81,10 @@ extension Dispatcher {
       record: record, label: label, actionID: head.action, attempt: attempt, since: .now)
     state.openEvents[record.event]?.hasStarted = true
     effects.counts.add(record.action, pending: -1, running: 1)
+    if record.attempts == 0 {
+      let wait = started.subtractingReportingOverflow(record.created).partialValue
+      effects.notes.append { [metrics] in metrics.action(record.action).measureWait(wait) }
+    }
     effects.starts.append((id, label, head.number, invocation))
     return true
   }
@@ -126,8 +131,8 @@ extension Dispatcher {
     let next = try journal.writer.end(
       record, as: .refused, at: RealTime.now.nanoseconds, outcome: nil, reason: reason)
     effects.counts.add(record.action, pending: -1)
-    effects.notes.append { [log, counters] in
-      counters.refused.increment()
+    effects.notes.append { [log, metrics] in
+      metrics.action(record.action).count(.refused)
       log.refused(RunLabel(record), reason)
     }
     left(record, next, &effects)

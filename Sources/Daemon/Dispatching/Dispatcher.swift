@@ -59,7 +59,9 @@ final class Dispatcher: @unchecked Sendable {
   let runner: any AttemptStarter
   let log: RunLog
   let logger: Logger
-  let counters: Counters
+  let metrics: DaemonMetrics
+  /// Beats as often as its thread comes round.
+  let pulse = Pulse()
   let live = LiveOutputs()
   let types: SeenTypes
   /// Told why no source may be read, and when they may again.
@@ -90,7 +92,7 @@ final class Dispatcher: @unchecked Sendable {
 
   init(
     _ configuration: Configuration, journal: JournalKeeper, runner: any AttemptStarter, board: DaemonBoard,
-    types: SeenTypes, log: RunLog, counters: Counters, onHold: @escaping @Sendable (String?) -> Void
+    types: SeenTypes, log: RunLog, metrics: DaemonMetrics, onHold: @escaping @Sendable (String?) -> Void
   ) {
     let plan = Plan(configuration)
     self.plan = plan
@@ -102,7 +104,7 @@ final class Dispatcher: @unchecked Sendable {
     self.onHold = onHold
     self.log = log
     logger = log.logger
-    self.counters = counters
+    self.metrics = metrics
     matcher = Matcher(plan.table)
   }
 
@@ -112,6 +114,7 @@ final class Dispatcher: @unchecked Sendable {
   /// Works until it is told to stop.
   func run() {
     while !isStopped {
+      pulse.beat()
       work(inputs.take(waiting: patience))
     }
     journal.finish()

@@ -14,6 +14,7 @@ final class JournalKeeper {
   private(set) var trouble: String?
   private var settings: JournalSettings
   private let board: DaemonBoard
+  private let metrics: DaemonMetrics
   private let logger: Logger
   private var nextTry = ContinuousClock.now
   private var delay = Duration.milliseconds(250)
@@ -23,9 +24,10 @@ final class JournalKeeper {
   private(set) var wasReopened = false
 
   /// Opens the journal, whose lock is then held for the process's life.
-  init(_ settings: JournalSettings, board: DaemonBoard, logger: Logger) throws(JournalError) {
+  init(_ settings: JournalSettings, board: DaemonBoard, metrics: DaemonMetrics, logger: Logger) throws(JournalError) {
     self.settings = settings
     self.board = board
+    self.metrics = metrics
     self.logger = logger
     owned = try OwnedJournal(path: settings.path)
     owned.writer?.syncsCommits = settings.sync == .full
@@ -45,14 +47,17 @@ final class JournalKeeper {
   func transaction<Value>(
     isDurable: Bool, _ body: () throws(SQLiteError) -> Value
   ) throws(SQLiteError) -> Value {
-    try writer.transaction(isDurable: isDurable, body)
+    let writer = try writer
+    let value = try writer.transaction(isDurable: isDurable, body)
+    metrics.journalCommitted(in: writer.lastCommit)
+    return value
   }
 
   /// A transaction whose body may refuse by an error of its own: then everything is taken back.
   func throwingTransaction(_ body: () throws -> Void) throws {
     var refusal: (any Error)?
     do throws(SQLiteError) {
-      try writer.transaction(isDurable: true) { () throws(SQLiteError) in
+      try transaction(isDurable: true) { () throws(SQLiteError) in
         do {
           try body()
         } catch let error as SQLiteError {

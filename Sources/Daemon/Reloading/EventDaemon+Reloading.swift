@@ -15,10 +15,12 @@ extension EventDaemon {
     switch result {
     case .success(let report):
       board.noteReload(failure: nil)
+      metrics.configurationRead(configuration)
       logger.notice("configuration reloaded", metadata: report.facts)
     case .failure(let refusal):
       let reasons = refusal.reasons
       board.noteReload(failure: reasons.joined(separator: "; "))
+      metrics.configurationRefused()
       for reason in reasons { logger.error("configuration problem", metadata: [LogKey.reason: "\(reason)"]) }
       logger.error("configuration not reloaded: the one before goes on", metadata: ["problems": "\(reasons.count)"])
     }

@@ -85,6 +85,13 @@ package final class JournalReader: JournalReading {
     try await ask { connection throws(SQLiteError) in try Details.types(connection) }
   }
 
+  /// When the oldest pending run of each action was accepted: nanoseconds since 1970.
+  ///
+  /// Of the runs of one action the first in order counts; an action without a pending run is left out.
+  package func oldestPendingRuns() async throws(JournalError) -> [String: Int64] {
+    try await ask { connection throws(SQLiteError) in try RunListing.oldestPending(connection) }
+  }
+
   package func latest() async throws(JournalError) -> (event: Int64, change: Int64) {
     try await ask { connection throws(SQLiteError) in try Details.latest(connection) }
   }

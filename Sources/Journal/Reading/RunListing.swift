@@ -70,6 +70,23 @@ enum RunListing {
     }
   }
 
+  /// When the first pending run of each action was accepted, by the index of open runs.
+  static func oldestPending(_ connection: borrowing Connection) throws(SQLiteError) -> [String: Int64] {
+    var oldest: [String: Int64] = [:]
+    let rows = try connection.prepare(
+      """
+      SELECT a.name, (
+        SELECT r.created FROM runs r INDEXED BY runs_open
+        WHERE r.action = a.id AND r.ended IS NULL AND r.state = 'pending' ORDER BY r.place LIMIT 1
+      ) FROM actions a
+      """)
+    try rows.rows([]) { row throws(SQLiteError) in
+      if let created = row.optionalInteger(1) { oldest[row.text(0)] = created }
+      return true
+    }
+    return oldest
+  }
+
   /// Chooses the indexes by which the runs are found.
   private static func branches(_ query: RunQuery) -> [Branch] {
     let inState = query.states.isEmpty ? [] : ["r.state IN (\(Conditions.list(query.states)))"]

@@ -20,6 +20,8 @@ package struct RunRecord: Sendable {
   package var subject: String?
   package var settle: SettleMode
   package var isReplay: Bool
+  /// When it was accepted: nanoseconds since 1970.
+  package var created: Int64
 }
 
 /// What an attempt executes, as it is kept.
@@ -83,7 +85,7 @@ extension JournalWriter {
         lane: row.optionalInteger(3), place: row.integer(4), state: RunState(rawValue: row.text(5)) ?? .held,
         isQueued: row.boolean(6), isHead: row.boolean(7), attempts: row.integer(8), failures: row.integer(9),
         unclean: row.integer(10), source: row.text(16), eventType: row.text(12), subject: row.optionalText(13),
-        settle: SettleMode(rawValue: row.text(14)) ?? .journal, isReplay: row.boolean(15))
+        settle: SettleMode(rawValue: row.text(14)) ?? .journal, isReplay: row.boolean(15), created: row.integer(17))
     }
   }
 

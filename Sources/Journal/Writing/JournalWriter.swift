@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
+
 /// Writes a journal: the only one that does, on one thread.
 ///
 /// Every change happens inside `transaction`, and is true only once that has returned. After a failed transaction the
@@ -67,7 +69,9 @@ package final class JournalWriter {
       try statements.begin.run()
       let value = try body()
       try place?.check()
+      let began = clinux_monotonic_time()
       try statements.commit.run()
+      lastCommit = clinux_monotonic_time() - began
       return value
     } catch {
       // SQLite has rolled back by itself on some errors.
@@ -76,6 +80,9 @@ package final class JournalWriter {
       throw error
     }
   }
+
+  /// How long the last commit took: nanoseconds.
+  package private(set) var lastCommit: Int64 = 0
 
   /// What `sync` of the configuration allows for; see `transaction`.
   package var syncsCommits = true

@@ -78,7 +78,7 @@ struct WriterStatements {
     run = try connection.prepare(
       """
       SELECT r.id, r.event, a.name, r.lane, r.place, r.state, r.queued, r.head, r.attempts, r.failures, r.unclean,
-        e.source, t.name, e.subject, e.settle, r.replay, s.name
+        e.source, t.name, e.subject, e.settle, r.replay, s.name, r.created
       FROM runs r JOIN actions a ON a.id = r.action JOIN events e ON e.number = r.event JOIN types t ON t.id = e.type
         JOIN sources s ON s.id = e.source
       WHERE r.number = ?1

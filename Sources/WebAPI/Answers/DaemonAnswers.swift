@@ -12,15 +12,28 @@ struct DaemonAnswers: Sendable {
 
   func status() async -> Reply { Reply(await control.status().json) }
 
-  /// Good when the daemon does its work: every source connected or deliberately not, and the journal well.
+  /// Good while the process does its work at all; when it does not, a restart is the cure.
+  func liveness() async throws(Problem) -> Reply {
+    let stuck = await control.status().stuck
+    guard stuck.isEmpty else { throw Problem(.notReady, stuck.joined(separator: "; ")) }
+    return Reply(.object([("status", .text("alive"))]))
+  }
+
+  /// Good while what is delivered can be taken: the configuration is valid, the journal is written, and nobody has
+  /// asked the daemon to stop.
+  ///
+  /// Not that a broker is there: it may come and go, and a restart does not bring it.
   func readiness() async throws(Problem) -> Reply {
     let status = await control.status()
-    var reasons = status.sources.filter { $0.state == "lost" }.map { source in
-      "source \(source.name) is not connected\(source.reason.map { ": \($0)" } ?? "")"
-    }
+    var reasons = status.stuck
+    if status.isStopping { reasons.append("the daemon is stopping") }
     if let trouble = status.journalTrouble { reasons.append("the journal does not record: \(trouble)") }
     guard reasons.isEmpty else { throw Problem(.notReady, reasons.joined(separator: "; ")) }
     return Reply(.object([("status", .text("ready"))]))
+  }
+
+  func metrics() async -> Reply {
+    Reply(await control.metricsText(), contentType: "text/plain; version=0.0.4; charset=utf-8")
   }
 
   /// The last events that matched nothing, newest first.

@@ -7,6 +7,7 @@ extension DaemonStatus {
       ("revision", .text(revision)), ("configured", .instant(configured)),
       ("reload_failure", .optional(reloadFailure)), ("files", .list(files.map(JSONTree.text))),
       ("suspended", .boolean(isSuspended)),
+      ("stopping", .boolean(isStopping)), ("stuck", .list(stuck.map(JSONTree.text))),
       ("sources", .list(sources.map(\.json))), ("actions", .list(actions.map(\.json))),
       ("pending", .integer(Int64(pending))), ("running", .integer(Int64(running))),
       ("waiting", .integer(Int64(waiting))), ("held", .integer(Int64(held))), ("failed", .integer(Int64(failed))),

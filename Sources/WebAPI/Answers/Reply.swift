@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A good answer: JSON, and where a list goes on.
+/// A good answer: JSON, and where a list goes on, or another text.
 package struct Reply {
-  var json: JSONTree
+  /// The text, as its type says.
+  package var body: [UInt8]
+  var contentType: String
   /// The path and query of the list's next part; nil where there is none.
   var next: String?
 
   init(_ json: JSONTree, next: String? = nil) {
-    self.json = json
+    body = json.encoded
+    contentType = "application/json"
     self.next = next
   }
 
-  /// The JSON text.
-  package var body: [UInt8] { json.encoded }
+  init(_ text: [UInt8], contentType: String) {
+    body = text
+    self.contentType = contentType
+  }
 }

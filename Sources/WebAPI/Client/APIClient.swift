@@ -81,6 +81,23 @@ package final class APIClient {
     return document.root
   }
 
+  /// Asks for a text and returns it as it came.
+  ///
+  /// Not from a task: it blocks.
+  package func text(_ path: String) throws(APIFailure) -> [UInt8] {
+    let response = try patientExchange(.get, path, nil)
+    var buffer = response.body ?? ByteBuffer()
+    let bytes = buffer.readBytes(length: buffer.readableBytes) ?? []
+    guard response.head.status == .ok else {
+      let document = JSONDocument()
+      guard (try? document.parse(bytes)) != nil, let problem = Problem(json: document.root) else {
+        throw .unanswered("the daemon at \(socket) answered \(response.head.status) to GET \(path)")
+      }
+      throw .problem(problem)
+    }
+    return bytes
+  }
+
   /// Tries again for a while when the socket's queue is full: unlike TCP, connect(2) does not wait for a place then.
   private func patientExchange(
     _ method: Method, _ target: String, _ body: [UInt8]?

@@ -31,8 +31,9 @@ struct Routes: Sendable {
 
   private func addLooking(_ router: Router<BasicRequestContext>) {
     let (daemon, history) = (daemon, daemon.history)
-    add(router, .get, "/healthz") { _ in Reply(.object([("status", .text("alive"))])) }
+    add(router, .get, "/healthz") { _ throws(Problem) in try await daemon.liveness() }
     add(router, .get, "/readyz") { _ throws(Problem) in try await daemon.readiness() }
+    add(router, .get, "/metrics") { _ in await daemon.metrics() }
     add(router, .get, "/api/v1/status") { _ in await daemon.status() }
     add(router, .get, "/api/v1/latest") { _ throws(Problem) in try await history.latest() }
     add(router, .get, "/api/v1/events") { call throws(Problem) in try await history.events(call.parameters) }
@@ -106,7 +107,7 @@ extension Routes.Call {
 extension Response {
   fileprivate init(_ reply: Reply) {
     self.init(
-      status: .ok, headers: [.contentType: "application/json"],
+      status: .ok, headers: [.contentType: reply.contentType],
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body)))
     if let next = reply.next { headers[values: .init("Link") ?? .location] = ["<\(next)>; rel=\"next\""] }
   }
@@ -136,7 +137,7 @@ private struct ProblemMiddleware: RouterMiddleware {
       return Response(
         Problem(
           .notFound,
-          "there is no \(request.method.rawValue) \(request.uri.path) here; there are /healthz, /readyz and, below "
+          "there is no \(request.method.rawValue) \(request.uri.path) here; there are /healthz, /readyz, /metrics and, below "
             + "/api/v1, status, latest, events, runs, types, replay, actions/NAME/status, reload and clock/confirm"))
     }
   }

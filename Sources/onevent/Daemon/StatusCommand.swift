@@ -42,6 +42,7 @@ struct StatusReport {
       default: nil
       }
     }
+    troubles += status.list(of: "stuck").map { "\($0.text): see its log, and restart it" }
     if let trouble = journal?.text(of: "trouble") { troubles.append("nothing is recorded: \(trouble)") }
     if let failure = status.text(of: "reload_failure") {
       troubles.append("the configuration was not reloaded, the one before goes on: \(failure)")
