@@ -80,18 +80,19 @@ import Testing
         "STATE_DIRECTORY": scene.directory.path, "HOSTS_DIRECTORY": scene.directory.path,
         "ONEVENT_EVENT_TIME": "2026-11-20",
       ]
-      func run(_ script: String, _ arguments: String...) async throws -> Int32 {
-        try await scene.run(program: "\(examples)/\(script)", arguments, environment: environment)
+      func ends(_ status: Int32, _ script: String, _ arguments: String...) async throws {
+        let ended = try await scene.run(program: "\(examples)/\(script)", arguments, environment: environment)
+        #expect(ended == status, "\(script) \(arguments)")
       }
-      #expect(try await run("ironic/node-state.sh", "1be2-6c", "node-7", "deploying", "active") == 0)
+      try await ends(0, "ironic/node-state.sh", "1be2-6c", "node-7", "deploying", "active")
       #expect(scene.text(of: "1be2-6c") == "name=node-7\nstate=active\nsince=2026-11-20\n")
-      #expect(try await run("ironic/node-state.sh", "../1be2", "node-7", "deploying", "active") == 1)
-      #expect(try await run("nova/instance-hosts.sh", "add", "178b", "web-1", "192.168.1.3") == 0)
+      try await ends(1, "ironic/node-state.sh", "../1be2", "node-7", "deploying", "active")
+      try await ends(0, "nova/instance-hosts.sh", "add", "178b", "web-1", "192.168.1.3")
       #expect(scene.text(of: "178b") == "192.168.1.3 web-1\n")
-      #expect(try await run("nova/instance-hosts.sh", "add", "178b", "web\n1.2.3.4 other", "192.168.1.3") == 1)
-      #expect(try await run("nova/instance-hosts.sh", "remove", "178b") == 0)
+      try await ends(1, "nova/instance-hosts.sh", "add", "178b", "web\n1.2.3.4 other", "192.168.1.3")
+      try await ends(0, "nova/instance-hosts.sh", "remove", "178b")
       #expect(!scene.exists("178b"))
-      #expect(try await run("ansible/run-playbook.sh", "prepare-node.yml", "n1,n2") == 1)
+      try await ends(1, "ansible/run-playbook.sh", "prepare-node.yml", "n1,n2")
     }
   }
 
