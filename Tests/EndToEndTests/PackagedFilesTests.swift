@@ -101,7 +101,7 @@ import Testing
       try scene.write("onevent.conf", try String(contentsOf: file, encoding: .utf8))
       let daemon = try scene.run()
       try await daemon.waitFor("onevent started")
-      let line = try #require(daemon.lines.first { $0["message"]?.lowercased().hasPrefix("nothing is configured yet") == true })
+      let line = try #require(daemon.lines.first { $0["message"]?.contains("is configured yet, so nothing") == true })
       #expect(line["place"]?.hasSuffix("/onevent.conf:1:1") == true)
       let status = try await scene.command("status")
       #expect(status.status == 0, "\(status.errors)")
