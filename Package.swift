@@ -48,11 +48,12 @@ let package = Package(
 
     // Foundations: know nothing of each other.
     .target(name: "ConfigText", dependencies: ["CLibYAML"], swiftSettings: swift),
+    .target(name: "Trust", dependencies: ["CLinux"], swiftSettings: swift),
     .target(name: "Events", dependencies: ["CSimdJSON", "CPCRE2", "CZlib", "CCrypto"], swiftSettings: swift),
 
     // The parts: `AMQP`, `Scripts` and `Journal` do not know each other.
     .target(name: "AMQP", dependencies: ["CRabbitMQ", "COpenSSL"], swiftSettings: swift),
-    .target(name: "Scripts", dependencies: ["Events", "CLinux"], swiftSettings: swift),
+    .target(name: "Scripts", dependencies: ["Events", "Trust", "CLinux"], swiftSettings: swift),
     .target(name: "Journal", dependencies: ["CSQLite", "CLinux"], swiftSettings: swift),
     .target(
       name: "WebAPI",
@@ -68,7 +69,7 @@ let package = Package(
       ],
       swiftSettings: swift
     ),
-    .target(name: "Settings", dependencies: ["ConfigText", "Events", "AMQP"], swiftSettings: swift),
+    .target(name: "Settings", dependencies: ["ConfigText", "Events", "Trust", "AMQP"], swiftSettings: swift),
 
     // The daemon puts them together; the executable is its face.
     .target(
@@ -101,6 +102,7 @@ let package = Package(
     .testTarget(
       name: "ConfigTextTests", dependencies: ["ConfigText", "ProgramFixture"], exclude: ["configparser_oracle.py"],
       swiftSettings: swift),
+    .testTarget(name: "TrustTests", dependencies: ["Trust", "ProgramFixture"], swiftSettings: swift),
     .testTarget(name: "EventsTests", dependencies: ["Events", "ProgramFixture"], swiftSettings: swift),
     .testTarget(
       name: "AMQPTests", dependencies: ["AMQP", "BrokerFixture", "ProgramFixture"], exclude: ["fake_broker.py"],
@@ -114,7 +116,7 @@ let package = Package(
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "AMQP", "Daemon", "Events", "Journal", "MetricsFixture", "Scripts", "Settings", "WebAPI",
+        "AMQP", "CLinux", "Daemon", "Events", "Journal", "MetricsFixture", "ProgramFixture", "Scripts", "Settings", "WebAPI",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -203,7 +203,12 @@ extension BrokerConnection {
       }
     }
     if interrupter.isInterrupted { throw .interrupted }
-    try check(reply, "logging in to \(host)")
+    do throws(AMQPError) {
+      try check(reply, "logging in to \(host)")
+    } catch {
+      guard case .connectionLost = error, let refusal = tls?.refusalAfterHandshake() else { throw error }
+      throw refusal
+    }
   }
 
   /// librabbitmq asks for little by itself: without `consumer_cancel_notify` the subscription of a deleted queue

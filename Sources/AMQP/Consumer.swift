@@ -157,6 +157,7 @@ package final class Consumer: Sendable {
   private let timing: ConsumerTiming
   private let receiver: any DeliveryReceiver
   private let observe: @Sendable (ConsumerEvent) -> Void
+  private let beat: @Sendable (Duration) -> Void
   private let mailbox = Mailbox()
   private let interrupter = Interrupter()
   private let ended = EventDescriptor()
@@ -171,20 +172,26 @@ package final class Consumer: Sendable {
   /// - Parameters:
   ///   - settings: What to take from where.
   ///   - receiver: Called on the consumer's thread only.
+  ///   - beat: Called at every turn of the consumer's thread, with the time within which it is called again, whatever
+  ///     the broker does. Not called any more once `observe` was told `stopped`.
   ///   - observe: Told what happens, on the consumer's thread only; must not block.
   package convenience init(
-    _ settings: ConsumerSettings, receiver: any DeliveryReceiver, observe: @escaping @Sendable (ConsumerEvent) -> Void
+    _ settings: ConsumerSettings, receiver: any DeliveryReceiver,
+    beat: @escaping @Sendable (_ within: Duration) -> Void = { _ in },
+    observe: @escaping @Sendable (ConsumerEvent) -> Void
   ) {
-    self.init(settings, timing: ConsumerTiming(), receiver: receiver, observe: observe)
+    self.init(settings, timing: ConsumerTiming(), receiver: receiver, beat: beat, observe: observe)
   }
 
   init(
     _ settings: ConsumerSettings, timing: ConsumerTiming, receiver: any DeliveryReceiver,
+    beat: @escaping @Sendable (_ within: Duration) -> Void = { _ in },
     observe: @escaping @Sendable (ConsumerEvent) -> Void
   ) {
     self.settings = settings
     self.timing = timing
     self.receiver = receiver
+    self.beat = beat
     self.observe = observe
   }
 
@@ -202,12 +209,13 @@ package final class Consumer: Sendable {
       return true
     }
     guard isFirst else { return }
-    let (settings, timing, receiver, observe) = (settings, timing, receiver, observe)
+    let (settings, timing, receiver, beat, observe) = (settings, timing, receiver, beat, observe)
     let (mailbox, interrupter, ended) = (mailbox, interrupter, ended)
     let status = ServiceThread.start(named: "onevent-broker") { [weak self] in
       self?.thread.withLock { $0 = .running(pthread_self()) }
       ConsumerLoop(
-        settings, timing: timing, receiver: receiver, observe: observe, mailbox: mailbox, interrupter: interrupter
+        settings, timing: timing, receiver: receiver, beat: beat, observe: observe, mailbox: mailbox,
+        interrupter: interrupter
       ).run()
       ended.signal()
     }

@@ -5,6 +5,8 @@ final class ConsumerLoop {
   let settings: ConsumerSettings
   let timing: ConsumerTiming
   let receiver: any DeliveryReceiver
+  /// Says that this thread moves, and within which time it says so again.
+  let beat: @Sendable (Duration) -> Void
   let observe: @Sendable (ConsumerEvent) -> Void
   let mailbox: Mailbox
   let interrupter: Interrupter
@@ -18,11 +20,13 @@ final class ConsumerLoop {
 
   init(
     _ settings: ConsumerSettings, timing: ConsumerTiming, receiver: any DeliveryReceiver,
-    observe: @escaping @Sendable (ConsumerEvent) -> Void, mailbox: Mailbox, interrupter: Interrupter
+    beat: @escaping @Sendable (Duration) -> Void, observe: @escaping @Sendable (ConsumerEvent) -> Void,
+    mailbox: Mailbox, interrupter: Interrupter
   ) {
     self.settings = settings
     self.timing = timing
     self.receiver = receiver
+    self.beat = beat
     self.observe = observe
     self.mailbox = mailbox
     self.interrupter = interrupter
@@ -56,6 +60,8 @@ final class ConsumerLoop {
     let hosts = settings.address.hosts
     for offset in hosts.indices {
       let index = (hostIndex + offset) % hosts.count
+      // A broker that is not there is no hang: the attempt has its own limit, and so has each look for an address.
+      beat(settings.connectTimeout + timing.closing)
       do throws(AMQPError) {
         let connection = try BrokerConnection(
           to: hosts[index], of: settings.address, options: settings.connectionOptions, interrupter: interrupter)
@@ -80,6 +86,7 @@ final class ConsumerLoop {
       // The next round begins with the next host: this one may be going down.
       if !settings.address.hosts.isEmpty { hostIndex = (hostIndex + 1) % settings.address.hosts.count }
     }
+    beat(timing.closing + settings.heartbeat * 2)
     session.end()
     subscriptions.connectionLost()
     backoff.connectionLasted(start.duration(until: Instant.now))
@@ -87,7 +94,10 @@ final class ConsumerLoop {
 
   /// Waits, but not for what a closed connection had to be told.
   private func wait(until deadline: Instant) {
-    while Instant.now < deadline, Poll.wait(mailbox.event.descriptor, -1, until: deadline) == .first {
+    while Instant.now < deadline {
+      beat(timing.idleBeat)
+      let soon = min(deadline, Instant.now.advanced(by: timing.idleBeat))
+      guard Poll.wait(mailbox.event.descriptor, -1, until: soon) == .first else { continue }
       let contents = mailbox.take()
       if contents.closes || contents.retires { return }
       for report in contents.reports { subscriptions.enter(report, observe: observe) }

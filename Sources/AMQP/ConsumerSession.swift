@@ -75,6 +75,7 @@ final class ConsumerSession {
 
   /// Serves the connection until it is lost, which is thrown, or closed on request.
   func run() throws(AMQPError) {
+    loop.beat(settings.connectTimeout + timing.closing)
     try connection.openChannel()
     amqp_basic_qos(connection.state, BrokerConnection.channel, 0, settings.prefetch, 0)
     try connection.check(amqp_get_rpc_reply(connection.state), "setting the prefetch")
@@ -96,6 +97,7 @@ final class ConsumerSession {
   ///
   /// - Returns: False when the consumer is to close.
   private func step() throws(AMQPError) -> Bool {
+    loop.beat(workLimit)
     if loop.mailbox.hasContents, try !takeMail() { return false }
     let tookAll = try drain()
     try resumeIfDrained()
@@ -151,8 +153,14 @@ final class ConsumerSession {
     if queueLook == nil && !stopsTaking {
       deadline = min(deadline, loop.subscriptions.nextDate(looks: nextLook, bindings: nextBind))
     }
+    deadline = min(deadline, now.advanced(by: timing.idleBeat))
+    loop.beat(timing.idleBeat)
     _ = Poll.wait(connection.descriptor, loop.mailbox.event.descriptor, until: deadline)
   }
+
+  /// What a turn takes at most: a broker that takes nothing any more blocks a call of the library for as long as its
+  /// silence is borne, two heartbeats.
+  private var workLimit: Duration { settings.heartbeat * 2 + timing.closing }
 
   /// Keeps the connection alive while a receiver works: sends heartbeats, and reads ahead within bounds.
   ///
@@ -162,6 +170,7 @@ final class ConsumerSession {
     let now = Instant.now
     guard lastLook.duration(until: now) >= timing.betweenLooks else { return }
     lastLook = now
+    loop.beat(workLimit)
     guard connection.isUsable, ahead.failure == nil else { return }
     // Before sending: a socket that takes nothing any more may still hold the reason.
     ahead.read { onevent_next_frame(connection.state, &$0) }

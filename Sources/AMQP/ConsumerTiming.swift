@@ -14,5 +14,7 @@ struct ConsumerTiming: Sendable {
   var betweenLooks = Duration.milliseconds(20)
   /// For the goodbye to the broker.
   var closing = Duration.seconds(2)
+  /// How long a thread without work sleeps at most: who watches it sees by its waking that it does not hang.
+  var idleBeat = Duration.seconds(1)
   var backoff = Backoff()
 }

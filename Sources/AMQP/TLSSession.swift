@@ -104,7 +104,35 @@ final class TLSSession {
     guard code != 0 else { return "the broker's side closed the socket" }
     // A system error has no text of its own before OpenSSL 3.1.
     if code & 0x8000_0000 != 0 { return describe(errno: Int32(truncatingIfNeeded: code & 0x7FFF_FFFF)) }
-    return ERR_reason_error_string(code).map { String(cString: $0) } ?? "OpenSSL error \(code)"
+    let words = ERR_reason_error_string(code).map { String(cString: $0) } ?? "OpenSSL error \(code)"
+    return advice(ERR_GET_REASON(code)).map { "\(words): \($0)" } ?? words
+  }
+
+  /// What an operator can do about it, where OpenSSL's own words do not say it.
+  private static func advice(_ reason: Int32) -> String? {
+    switch reason {
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, SSL_R_UNSUPPORTED_PROTOCOL:
+      "the broker speaks no TLS 1.2 or newer, and older versions are not spoken here"
+    case SSL_R_WRONG_VERSION_NUMBER:
+      "what answers there does not speak TLS: is it the port for TLS, mostly 5671?"
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+      "the broker demands a client certificate: name one in tls_cert_file and tls_key_file"
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+      "nothing was found that both sides take; a broker that demands a client certificate (tls_cert_file) says this too"
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA, SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+      "the broker does not know the authority of the client certificate, tls_cert_file"
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED: "the client certificate, tls_cert_file, has expired"
+    default: nil
+    }
+  }
+
+  /// What TLS says of a connection that was lost after its handshake; nil where it says nothing.
+  ///
+  /// With TLS 1.3 a broker refuses a client's certificate, or the lack of one, when the client is through with its own
+  /// part (RFC 8446, section 4.4.2.4): the refusal comes with the first answer that is read.
+  func refusalAfterHandshake() -> AMQPError? {
+    guard ERR_peek_error() != 0 else { return nil }
+    return .tls(host: host, reason: Self.words())
   }
 
   static func isAddress(_ name: String) -> Bool {

@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -36,6 +38,14 @@ int clinux_pipe_to_read(int ends[2]) {
 
 int clinux_open_directory(const char *path) {
   return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+int clinux_open_entry(int directory, const char *name) {
+  return openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int clinux_forbid_dumps(void) {
+  return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 int clinux_pidfd_open(pid_t process) {
@@ -101,6 +111,14 @@ int clinux_condition_init(pthread_cond_t *condition) {
 int clinux_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t nanoseconds) {
   struct timespec end = duration(now(CLOCK_MONOTONIC) + nanoseconds);
   return pthread_cond_timedwait(condition, mutex, &end);
+}
+
+int clinux_file_identity(int descriptor, uint64_t *device, uint64_t *number) {
+  struct stat facts;
+  if (fstat(descriptor, &facts) != 0) return -1;
+  *device = facts.st_dev;
+  *number = facts.st_ino;
+  return 0;
 }
 
 int clinux_signal_wait(const sigset_t *signals, int64_t nanoseconds) {

@@ -14,6 +14,7 @@ struct ControlDesk: DaemonControl {
   let unmatched: UnmatchedEvents
   let reloads: ReloadRequests
   let metrics: DaemonMetrics
+  let service: Service
   let reader: JournalReader
   let started: Int64
 
@@ -31,9 +32,7 @@ struct ControlDesk: DaemonControl {
     }
     board.fill(&status)
     for (name, value) in metrics.totals { status.counters[name] = value }
-    if dispatcher.pulse.silence > Pulse.patience {
-      status.stuck = ["the journal's thread has not come round for \(seconds(dispatcher.pulse.silence))"]
-    }
+    status.stuck = service.hangingThreads.map { "the thread \($0) hangs" }
     return status
   }
 

@@ -22,33 +22,42 @@ package final class EventDaemon {
   let reloads = ReloadRequests()
   let metrics = DaemonMetrics()
   private let unmatched = UnmatchedEvents()
+  let service: Service
   private let relay = RunRelay()
   private let runner: ScriptRunner
 
   /// Takes the journal's lock, before anything else, and opens it.
   ///
   /// - Throws: `JournalError` when the journal cannot be used; what the kernel refuses the script runner.
-  package init(_ configuration: Configuration, from origin: ConfigurationOrigin, logger: Logger) throws {
+  package init(
+    _ configuration: Configuration, from origin: ConfigurationOrigin, logger: Logger,
+    environment: ServiceEnvironment = ServiceEnvironment()
+  ) throws {
     self.configuration = configuration
     self.origin = origin
     watch = ConfigWatch(read: origin.stamp)
     self.logger = logger
+    let service = Service(environment, board: board, logger: logger)
+    self.service = service
     let journal = try JournalKeeper(configuration.journal, board: board, metrics: metrics, logger: logger)
-    runner = try ScriptRunner(outputLimit: configuration.scripts.outputLimit, observer: relay)
+    runner = try ScriptRunner(
+      outputLimit: configuration.scripts.outputLimit, observer: relay, spawnerLife: service.lifeSign("spawner"),
+      watcherLife: service.lifeSign("watcher"))
     let types = SeenTypes()
     let gate = SourceGate()
     let dispatcher = Dispatcher(
       configuration, journal: journal, runner: runner, board: board, types: types, log: RunLog(logger: logger),
-      metrics: metrics, onHold: { gate.hold($0) })
+      metrics: metrics, pulse: service.pulse("journal"), onHold: { gate.hold($0) })
     self.dispatcher = dispatcher
     relay.connect(dispatcher)
-    sources = SourceSet(board: board, logger: logger) { [metrics, unmatched, board] source, plan in
+    sources = SourceSet(board: board, logger: logger) { [metrics, unmatched, board, service] source, plan in
       let router = SettlementRouter()
       let intake = Intake(
         source: source, plan: plan, inputs: dispatcher.inputs, unmatched: unmatched, types: types, router: router,
         metrics: metrics, logger: logger)
       return SourceLine(
-        source, intake: intake, router: router, board: board, metrics: metrics.source(source.name), logger: logger)
+        source, intake: intake, router: router, board: board, metrics: metrics.source(source.name), service: service,
+        logger: logger)
     }
     gate.connect(sources)
     board.setSources(configuration.sources, changed: [])
@@ -80,6 +89,8 @@ package final class EventDaemon {
       ended.set(true)
     }
     sources.adopt(Plan(configuration))
+    try service.start()
+    service.ready()
     waitForStop(signals)
     stop(signals)
     dispatcher.inputs.add(.stop)
@@ -95,7 +106,7 @@ package final class EventDaemon {
     guard let socket = configuration.api.socket else { return nil }
     let reader = try JournalReader(path: configuration.journal.path)
     let desk = ControlDesk(
-      dispatcher: dispatcher, board: board, unmatched: unmatched, reloads: reloads, metrics: metrics, reader: reader,
+      dispatcher: dispatcher, board: board, unmatched: unmatched, reloads: reloads, metrics: metrics, service: service, reader: reader,
       started: RealTime.now.nanoseconds)
     let server = WebServer(
       journal: reader, control: desk, socket: socket, group: configuration.api.socketGroup ?? Self.ownGroup,
@@ -131,6 +142,7 @@ package final class EventDaemon {
       "onevent is stopping", metadata: ["running": "\(board.runningCount)", "drain_timeout": "\(seconds(limit))"])
     reloads.close()
     sources.stopTaking()
+    service.stopping(within: limit + longestStop)
     dispatcher.inputs.add(.drain)
     waitUntilTaken()
     let deadline = ContinuousClock.now + limit
@@ -158,6 +170,10 @@ package final class EventDaemon {
 }
 
 extension EventDaemon {
+  /// What a stop takes beyond `drain_timeout` at most: `kill_after` of the scripts, and the waits below for threads
+  /// that do not answer.
+  private var longestStop: Duration { (configuration.actions.map(\.killAfter).max() ?? .zero) + .seconds(40) }
+
   /// Waits for the scripts that are being ended, but neither for ever nor against a further signal.
   ///
   /// A script cannot always be ended: its execution may hang in the kernel, on a file server that is gone.

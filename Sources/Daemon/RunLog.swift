@@ -32,6 +32,17 @@ struct RunLog: Sendable {
         ]))
   }
 
+  func floods(_ run: RunLabel) {
+    logger.warning(
+      "script prints more than the log takes: lines are left out until it prints less", metadata: metadata(run, [:]))
+  }
+
+  func leftOut(_ run: RunLabel, _ leftOut: OutputAllowance.LeftOut) {
+    logger.warning(
+      "script output was left out of the log",
+      metadata: metadata(run, ["lines": "\(leftOut.lines)", "bytes": "\(leftOut.bytes)"]))
+  }
+
   func slow(_ run: RunLabel, _ duration: Duration) {
     logger.warning(
       "run takes longer than warn_after", metadata: metadata(run, [LogKey.duration: "\(seconds(duration))"]))

@@ -56,7 +56,7 @@ final class SourceLine: Sendable {
 
   init(
     _ source: SourceSettings, intake: Intake, router: SettlementRouter, board: DaemonBoard, metrics: SourceMetrics,
-    logger: Logger
+    service: Service, logger: Logger
   ) {
     name = source.name
     self.intake = intake
@@ -67,7 +67,9 @@ final class SourceLine: Sendable {
     var settings = source.consumer
     settings.clientVersion = Version.current
     settings.connectionName = "onevent \(source.name) \(getpid())"
-    consumer = Consumer(settings, receiver: intake) { [name] event in
+    let pulse = service.pulse("broker", source.name)
+    consumer = Consumer(settings, receiver: intake, beat: { pulse.beat(within: $0) }) { [name] event in
+      if case .stopped = event { service.end(pulse) }
       phase.observe(event)
       // Another line stands for the source then.
       if !phase.isRetired {

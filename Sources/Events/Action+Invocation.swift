@@ -51,7 +51,7 @@ extension Action {
     }
     return Invocation(
       path: command.path, arguments: arguments, environment: environment, standardInput: standardInput(event, run),
-      workingDirectory: workingDirectory, timeout: timeout, killAfter: killAfter)
+      workingDirectory: workingDirectory, timeout: timeout, killAfter: killAfter, trustedPaths: trustedPaths)
   }
 
   /// The value that orders this action's runs; nil = unordered.

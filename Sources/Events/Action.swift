@@ -19,6 +19,8 @@ package struct Action: Sendable {
   package var sources: [String]?
   package var filter: Filter?
   package var command: Command
+  /// What is looked at before each start: see `Invocation.trustedPaths`.
+  package var trustedPaths: [String] = []
   package var parameters: [Parameter] = []
   package var environmentParameters: [(name: String, parameter: Parameter)] = []
   /// Fixed entries `NAME=value`, the whole environment but for ONEVENT_* and `environmentParameters`.

@@ -17,9 +17,14 @@ package struct Invocation: Sendable, Equatable {
   /// How long after TERM the process group is sent KILL.
   package var killAfter: Duration
 
+  /// Absolute paths that nobody but trusted users may have a say in, looked at right before the start.
+  ///
+  /// The script comes first, then its interpreter and what the interpreter is told to run.
+  package var trustedPaths: [String]
+
   package init(
     path: String, arguments: [[UInt8]], environment: [[UInt8]], standardInput: [UInt8]?,
-    workingDirectory: String, timeout: Duration, killAfter: Duration
+    workingDirectory: String, timeout: Duration, killAfter: Duration, trustedPaths: [String] = []
   ) {
     self.path = path
     self.arguments = arguments
@@ -28,5 +33,6 @@ package struct Invocation: Sendable, Equatable {
     self.workingDirectory = workingDirectory
     self.timeout = timeout
     self.killAfter = killAfter
+    self.trustedPaths = trustedPaths
   }
 }

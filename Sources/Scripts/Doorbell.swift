@@ -18,6 +18,13 @@ struct Doorbell: ~Copyable, Sendable {
   /// Rings; several rings before an answer count as one.
   func ring() { eventfd_write(counter.number, 1) }
 
+  /// Waits for a ring, but not longer than a limit; returns whether there was one.
+  func wait(atMost limit: Duration) -> Bool {
+    var entry = pollfd(fd: counter.number, events: Int16(POLLIN), revents: 0)
+    let milliseconds = Moment.now().advanced(by: limit).milliseconds(from: .now())
+    return poll(&entry, 1, milliseconds) > 0
+  }
+
   /// Takes all rings so far.
   func answer() {
     var rings = eventfd_t()

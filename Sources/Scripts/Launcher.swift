@@ -3,6 +3,7 @@
 import CLinux
 import Events
 import Glibc
+import Trust
 
 /// A child that runs, and the ends of what connects it with us.
 struct LaunchedChild: ~Copyable {
@@ -38,6 +39,8 @@ struct Launcher: ~Copyable {
     }
     let output = try Self.makePipe(for: invocation)
     let errorOutput = try Self.makePipe(for: invocation)
+    // Last, so that as little as can be happens between the look and the start.
+    try requireTrust(in: invocation)
     let pid = try spawn(
       invocation, input: input, output: output.writing, error: errorOutput.writing, directory: directory)
 
@@ -58,6 +61,21 @@ struct Launcher: ~Copyable {
   static func abandon(_ pid: pid_t) {
     kill(-pid, SIGKILL)
     while waitpid(pid, nil, 0) < 0 && errno == EINTR {}
+  }
+
+  /// Refuses to start what somebody untrusted could have put there.
+  ///
+  /// The path is then executed as it is written, not as it was resolved: a script's own idea of where it is (`$0`)
+  /// stays, and an untrusted user can redirect neither, see `PathTrust`.
+  private func requireTrust(in invocation: Invocation) throws(StartFailure) {
+    let trust = PathTrust()
+    for (index, path) in invocation.trustedPaths.enumerated() {
+      do throws(Distrust) {
+        try trust.check(path, as: index == 0 ? .program : .code)
+      } catch {
+        throw StartFailure(distrusting: path, of: invocation, error)
+      }
+    }
   }
 
   private func spawn(

@@ -29,8 +29,12 @@ package final class ScriptRunner: Sendable {
   /// - Parameters:
   ///   - outputLimit: Bytes kept of each stream, half head and half tail.
   ///   - observer: Hears of every attempt; held as long as the runner lives.
+  ///   - spawnerLife: Hears from the thread that starts scripts.
+  ///   - watcherLife: Hears from the thread that watches them.
   /// - Throws: `RunnerFailure` when the system gives no descriptor or no thread.
-  package init(outputLimit: Int, observer: any RunObserver) throws {
+  package init(
+    outputLimit: Int, observer: any RunObserver, spawnerLife: LifeSign = .none, watcherLife: LifeSign = .none
+  ) throws {
     self.observer = observer
     do {
       try Self.prepareProcess()
@@ -39,11 +43,14 @@ package final class ScriptRunner: Sendable {
       self.startQueue = startQueue
       self.watchList = watchList
       let watcher = try WorkerThread(name: "script-watcher") {
-        Watcher(watchList: watchList, observer: observer).run()
+        Watcher(watchList: watchList, observer: observer, lifeSign: watcherLife).run()
       }
       do {
         let spawner = try WorkerThread(name: "script-spawner") {
-          Spawner(startQueue: startQueue, watchList: watchList, outputLimit: outputLimit, observer: observer).run()
+          Spawner(
+            startQueue: startQueue, watchList: watchList, outputLimit: outputLimit, observer: observer,
+            lifeSign: spawnerLife
+          ).run()
         }
         threads = Mutex((spawner, watcher))
       } catch {

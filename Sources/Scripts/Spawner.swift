@@ -8,18 +8,22 @@ struct Spawner: ~Copyable {
   private let watchList: WatchList
   private let observer: any RunObserver
   private let outputLimit: Int
+  private let lifeSign: LifeSign
   private let launcher = Launcher()
 
-  init(startQueue: StartQueue, watchList: WatchList, outputLimit: Int, observer: any RunObserver) {
+  init(
+    startQueue: StartQueue, watchList: WatchList, outputLimit: Int, observer: any RunObserver, lifeSign: LifeSign
+  ) {
     self.startQueue = startQueue
     self.watchList = watchList
     self.outputLimit = outputLimit
     self.observer = observer
+    self.lifeSign = lifeSign
   }
 
   /// Works until the queue is closed and empty.
   func run() {
-    while let order = startQueue.next() {
+    while let order = startQueue.next(idle: { lifeSign(within: LifeSign.interval) }) {
       do {
         try start(order)
       } catch {
@@ -31,7 +35,10 @@ struct Spawner: ~Copyable {
 
   private func start(_ order: StartOrder) throws(StartFailure) {
     let begun = Moment.now()
+    lifeSign(within: nil)
+    defer { lifeSign(within: LifeSign.work) }
     let child = try launcher.launch(order.invocation)
+    lifeSign(within: LifeSign.work)
     let pid = child.pid
     let run = WatchedRun(order, child, begun: begun, started: .now(), outputLimit: outputLimit)
     // Before the watcher knows the run, so that it cannot end first.

@@ -2,6 +2,7 @@
 
 import Events
 import Glibc
+import Trust
 
 /// Why a script never ran: an `errno` and a sentence for the operator.
 struct StartFailure: Error, Equatable {
@@ -49,6 +50,19 @@ struct StartFailure: Error, Equatable {
     self.init(
       errno: error.value,
       "cannot run \(invocation.path): \(predicate.map { "it \($0)" } ?? Self.cause(error))")
+  }
+
+  /// Somebody untrusted has a say in what would be run, or it is not there.
+  init(distrusting path: String, of invocation: Invocation, _ distrust: Distrust) {
+    guard distrust.cause != .unreachable else {
+      let diagnosis = ProgramDiagnosis(
+        error: ErrorNumber(value: distrust.errno), workingDirectory: invocation.workingDirectory)
+      let cause = diagnosis.predicate(of: path).map { "it \($0)" } ?? Self.cause(ErrorNumber(value: distrust.errno))
+      self.init(errno: distrust.errno, "cannot run \(path): \(cause)")
+      return
+    }
+    let subject = path == distrust.path ? "" : "\(path) is not trusted: "
+    self.init(errno: distrust.errno, "cannot run \(invocation.path): \(subject)\(distrust)")
   }
 
   /// The name in an entry `NAME=value`; never its value, which may be a secret.

@@ -46,7 +46,9 @@ final class StartQueue: Sendable {
   }
 
   /// Waits for the next order; returns nil when the queue is closed and empty.
-  func next() -> StartOrder? {
+  ///
+  /// `idle` is called before each wait, none of which is longer than `LifeSign.interval`.
+  func next(idle: () -> Void) -> StartOrder? {
     while true {
       let (order, isOver) = state.withLock { state in
         let order = Self.take(&state)
@@ -55,6 +57,7 @@ final class StartQueue: Sendable {
       }
       if let order { return order }
       if isOver { return nil }
+      repeat { idle() } while !doorbell.wait(atMost: LifeSign.interval)
       doorbell.answer()
     }
   }

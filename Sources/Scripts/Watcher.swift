@@ -20,6 +20,7 @@ final class Watcher {
 
   private let watchList: WatchList
   private let observer: any RunObserver
+  private let lifeSign: LifeSign
   private var runs: [UInt64: WatchedRun] = [:]
   private var deadlines = DeadlineQueue()
   /// When the watcher will wake at the latest: at the first deadline, or earlier.
@@ -27,9 +28,10 @@ final class Watcher {
   private var livingGroups: Set<pid_t>??
   private let buffer: UnsafeMutableBufferPointer<UInt8>
 
-  init(watchList: WatchList, observer: any RunObserver) {
+  init(watchList: WatchList, observer: any RunObserver, lifeSign: LifeSign) {
     self.watchList = watchList
     self.observer = observer
+    self.lifeSign = lifeSign
     buffer = .allocate(capacity: Self.turn)
   }
 
@@ -41,6 +43,7 @@ final class Watcher {
     defer { events.deallocate() }
     var count = 0
     while true {
+      lifeSign(within: LifeSign.work)
       // Before the events: a run's first event may come with the news of it.
       let news = watchList.takeNews()
       take(news)
@@ -115,8 +118,9 @@ final class Watcher {
   ///
   /// An alarm that is earlier than needed stays, so that short runs, one after the other, do not move it each time.
   private func setAlarm() {
-    let first = deadlines.first ?? .never
-    if first < alarm || alarm <= .now() { alarm = first }
+    let now = Moment.now()
+    let first = min(deadlines.first ?? .never, now.advanced(by: LifeSign.interval))
+    if first < alarm || alarm <= now { alarm = first }
   }
 }
 

@@ -18,13 +18,14 @@ struct ActionBuilder {
     let selection = selection(section)
     let conditions = section.value(ActionKeys.filterParams, report)
     let fixed = EnvironmentBuilder(environment: environment, base: base, report: report).build(section)
-    let command = command(section, mode, searchPath: fixed.first { $0.name == "PATH" }?.value ?? "")
+    let found = command(section, mode, searchPath: fixed.first { $0.name == "PATH" }?.value ?? "")
     let timeout = section.value(ActionKeys.timeout, report)
 
     var action = Action(
       name: section.name, place: "\(section.position.file):\(section.position.line)",
-      command: command ?? Command(path: "/", words: []))
+      command: found?.command ?? Command(path: "/", words: []))
     action.fingerprint = section.fingerprint
+    action.trustedPaths = found?.places.map(\.path) ?? []
     action.mode = mode
     action.events = selection
     action.sources = sourceNames(section)
@@ -47,7 +48,7 @@ struct ActionBuilder {
     action.onSuspend = section.value(RetryKeys.onSuspend, report)
 
     ActionAdvice(section: section, report: report).look(at: action, conditions)
-    return command == nil ? nil : action
+    return found == nil ? nil : action
   }
 
   // MARK: Events
@@ -108,7 +109,7 @@ struct ActionBuilder {
 
   // MARK: Script
 
-  private func command(_ section: Section, _ mode: Action.Mode, searchPath: String) -> Command? {
+  private func command(_ section: Section, _ mode: Action.Mode, searchPath: String) -> ScriptLocator.Found? {
     guard let script = section.value(ActionKeys.script, report) else {
       // A script that could not be read was told already.
       if section.setting("script") == nil {
@@ -131,13 +132,23 @@ struct ActionBuilder {
     do throws(ScriptLocator.Failure) {
       let found = try locator.find(first.text, arguments: split.words.dropFirst().map(\.text))
       if let warning = found.warning { report.finding(.warning, at: first.position, warning) }
-      return found.command
+      if let fault = CommandTrust().firstFault(in: found.places) {
+        let position = split.words[fault.word].position
+        if mode == .enabled {
+          report.problem(at: position, fault.message)
+        } else {
+          report.finding(.warning, at: position, fault.message)
+        }
+      }
+      return found
     } catch {
       guard mode == .enabled else {
         // It runs nothing, so nothing fails.
         report.finding(.warning, at: first.position, error.message)
         let path = FilePath.absolute(first.text, in: directory)
-        return Command(path: path, words: [Array(path.utf8)] + split.words.dropFirst().map { Array($0.text.utf8) })
+        let words = [Array(path.utf8)] + split.words.dropFirst().map { Array($0.text.utf8) }
+        return ScriptLocator.Found(
+          command: Command(path: path, words: words), places: [CommandTrust.Place(path: path, word: 0)])
       }
       report.problem(at: first.position, error.message)
       return nil

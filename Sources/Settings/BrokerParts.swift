@@ -160,7 +160,14 @@ struct BrokerParts {
     }
     path = FilePath.absolute(path, in: layer.setting("password_file")?.directory ?? layer.directory)
     base.password = .file(path)
-    if access(path, F_OK) != 0 {
+    var status = stat()
+    if stat(path, &status) == 0 {
+      guard status.st_mode & S_IROTH != 0 else { return }
+      report.finding(
+        .warning, at: file.position,
+        "every user of this machine can read the password in \(path) (mode \(String(status.st_mode & 0o7777, radix: 8))); "
+          + "chmod o-r \(path)")
+    } else {
       report.finding(
         .warning, at: file.position, "'password_file' is not there now: \(path); it is read at each connect")
     }

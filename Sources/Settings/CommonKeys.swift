@@ -29,22 +29,9 @@ enum LogKeys {
   static let level = Key(
     "level", .word(), default: LogSettings().level, in: .log, summary: "The least serious messages that are logged.")
   static let format = Key(
-    "format", .logFormat, default: LogSettings().format, in: .log,
-    summary: "Lines for people, or one JSON object per line.")
+    "format", .word() as ValueType<LogSettings.Format>, defaultText: "text; journal under systemd", in: .log,
+    summary: "Lines for people, one JSON object per line, or the systemd journal's own protocol with a field for each "
+      + "fact (ONEVENT_ACTION, ONEVENT_RUN_ID …). Without it: journal where standard error leads there, else text.")
 
   static let descriptions = [level.description, format.description]
-}
-
-extension ValueType where Value == LogSettings.Format {
-  /// `text` or `json`; `journal` is known and not there yet.
-  static let logFormat = ValueType(expected: "one of text, json", text: { $0.rawValue }) { setting, report in
-    guard let found = setting.single(report) else { return nil }
-    if let format = LogSettings.Format(rawValue: found.text) { return format }
-    report.problem(
-      at: found.position,
-      found.text == "journal"
-        ? "'format = journal' is not available in this version; expected text or json"
-        : "'format' has the value '\(shortened(found.text))'; expected one of text, json")
-    return nil
-  }
 }

@@ -15,6 +15,7 @@ enum ConfigFiles {
     if let paths, !paths.isEmpty {
       return paths.flatMap { path -> [String] in
         guard isDirectory(path) else { return [path] }
+        ConfigTrust(report: report).look(atDirectory: path)
         let files = Self.files(in: path)
         if files.isEmpty {
           report.problem(
@@ -26,6 +27,7 @@ enum ConfigFiles {
     }
     let main = "\(directory)/onevent.conf"
     let files = (access(main, F_OK) == 0 ? [main] : []) + Self.files(in: "\(directory)/conf.d")
+    if isDirectory("\(directory)/conf.d") { ConfigTrust(report: report).look(atDirectory: "\(directory)/conf.d") }
     if files.isEmpty {
       report.problem(
         at: SourcePosition(file: main, line: 1, column: 1),

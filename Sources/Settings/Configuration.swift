@@ -97,10 +97,11 @@ package struct LogSettings: Sendable, Equatable {
   package enum Level: String, Sendable, CaseIterable {
     case trace, debug, info, notice, warning, error, critical
   }
-  package enum Format: String, Sendable, CaseIterable { case text, json }
+  package enum Format: String, Sendable, CaseIterable { case text, json, journal }
 
   package var level = Level.info
-  package var format = Format.text
+  /// Nil: the system journal's where standard error leads there, else text.
+  package var format: Format?
 
   package init() {}
 }

@@ -25,9 +25,11 @@ package enum ConfigurationLoader {
     let overrides = EnvironmentOverrides(environment, report)
     var assembly = ConfigurationAssembly(environment: environment, overrides: overrides, report: report)
     var revision = Revision()
+    let trust = ConfigTrust(report: report)
     for file in files {
       let isINI = file.hasSuffix(".conf") || file.hasSuffix(".ini")
       let (document, bytes) = ConfigFile.readWithBytes(file)
+      trust.look(atFile: file, wasRead: !bytes.isEmpty)
       assembly.add(FileSections(document, path: file, isINI: isINI, overrides: overrides.defaults, report))
       revision.add(file: FilePath.absolute(file, in: FilePath.workingDirectory), bytes)
     }

@@ -48,6 +48,13 @@ struct EnvironmentBuilder {
       report.problem(at: name.position, "'\(name.text)': names that begin with ONEVENT are onevent's own")
       return false
     }
+    guard !ScriptEnvironment.isForbidden(name.text) else {
+      report.problem(
+        at: name.position,
+        "'\(shortened(name.text))' must not reach a script: it is the daemon's own, or changes what programs do before "
+          + "they begin; a script that needs it sets it itself")
+      return false
+    }
     return true
   }
 }

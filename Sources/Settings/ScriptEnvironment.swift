@@ -53,22 +53,39 @@ struct ScriptEnvironment {
     name == "ONEVENT" || name.hasPrefix("ONEVENT_")
   }
 
-  /// Whether a value from an event under this name could make a program do something else than it is meant to.
+  /// Whether a variable of this name belongs to the daemon alone, or could make a program do something else than it is
+  /// meant to before its first line is reached: none of these gets to a script by any setting.
   ///
-  /// sudo's list of what it removes (`initial_badenv_table` in its `env.c`), with what glibc, Node and people's home
-  /// directories add.
-  static func isDangerous(_ name: String) -> Bool {
-    dangerousNames.contains(name) || dangerousPrefixes.contains { name.hasPrefix($0) }
+  /// sudo's list of what it removes (`initial_badenv_table` in its `env.c`), what glibc obeys besides, and what a
+  /// service manager tells a daemon about itself (systemd.exec(5), sd_notify(3), sd_listen_fds(3)).
+  static func isForbidden(_ name: String) -> Bool {
+    forbiddenNames.contains(name) || forbiddenPrefixes.contains { name.hasPrefix($0) }
   }
 
-  private static let dangerousPrefixes = ["LD_", "_RLD", "LDR_", "DYLD_", "KRB5_", "GIT_", "BASH_FUNC_"]
+  /// Whether a value from an event under this name could make a program do something else than it is meant to.
+  ///
+  /// More than what is forbidden: a fixed `PATH` or `GIT_SSH_COMMAND` is the operator's business, one that a tenant
+  /// chooses is not.
+  static func isDangerous(_ name: String) -> Bool {
+    isForbidden(name) || dangerousNames.contains(name) || dangerousPrefixes.contains { name.hasPrefix($0) }
+  }
 
-  private static let dangerousNames: Set<String> = [
-    "PATH", "HOME", "IFS", "CDPATH", "LOCALDOMAIN", "RES_OPTIONS", "HOSTALIASES", "NLSPATH", "PATH_LOCALE",
-    "SHLIB_PATH", "LIBPATH", "AUTHSTATE", "VAR_ACE", "USR_ACE", "DLC_ACE", "TERMINFO", "TERMINFO_DIRS", "TERMPATH",
-    "TERMCAP", "ENV", "BASH_ENV", "PS4", "GLOBIGNORE", "BASHOPTS", "SHELLOPTS", "JAVA_TOOL_OPTIONS", "PERLIO_DEBUG",
-    "PERLLIB", "PERL5LIB", "PERL5OPT", "PERL5DB", "FPATH", "NULLCMD", "READNULLCMD", "ZDOTDIR", "TMPPREFIX",
-    "PYTHONHOME", "PYTHONPATH", "PYTHONINSPECT", "PYTHONSTARTUP", "PYTHONUSERBASE", "RUBYLIB", "RUBYOPT",
-    "NODE_OPTIONS", "GLIBC_TUNABLES", "GCONV_PATH", "LOCPATH",
+  private static let dangerousPrefixes = ["GIT_", "KRB5_", "ANSIBLE_"]
+
+  private static let dangerousNames: Set<String> = ["PATH", "HOME", "NODE_OPTIONS", "SHELL", "EDITOR", "PAGER"]
+
+  private static let forbiddenPrefixes = [
+    "LD_", "_RLD", "LDR_", "DYLD_", "KRB_CONF", "KRB5_CONFIG", "BASH_FUNC_",
+    "DBUS_", "LISTEN_", "SWIFT_", "WATCHDOG_",
+  ]
+
+  private static let forbiddenNames: Set<String> = [
+    "IFS", "CDPATH", "LOCALDOMAIN", "RES_OPTIONS", "HOSTALIASES", "NLSPATH", "PATH_LOCALE", "SHLIB_PATH", "LIBPATH",
+    "AUTHSTATE", "KRBCONFDIR", "KRBTKFILE", "KRB5_KTNAME", "VAR_ACE", "USR_ACE", "DLC_ACE", "TERMINFO", "TERMINFO_DIRS",
+    "TERMPATH", "TERMCAP", "ENV", "BASH_ENV", "PS4", "GLOBIGNORE", "BASHOPTS", "SHELLOPTS", "JAVA_TOOL_OPTIONS",
+    "PERLIO_DEBUG", "PERLLIB", "PERL5LIB", "PERL5OPT", "PERL5DB", "FPATH", "NULLCMD", "READNULLCMD", "ZDOTDIR",
+    "TMPPREFIX", "PYTHONHOME", "PYTHONPATH", "PYTHONINSPECT", "PYTHONSTARTUP", "PYTHONUSERBASE", "RUBYLIB", "RUBYOPT",
+    "GCONV_PATH", "GLIBC_TUNABLES", "LOCPATH",
+    "CREDENTIALS_DIRECTORY", "INVOCATION_ID", "JOURNAL_STREAM", "NOTIFY_SOCKET",
   ]
 }

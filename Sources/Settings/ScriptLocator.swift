@@ -16,6 +16,8 @@ struct ScriptLocator {
     var command: Command
     /// What is worth a warning: a file without `#!`.
     var warning: String?
+    /// What decides what is run: the script first.
+    var places: [CommandTrust.Place] = []
   }
 
   /// Why a script cannot be started, with the cure.
@@ -58,6 +60,9 @@ struct ScriptLocator {
     // What cannot be read can still be a program; the kernel will say what it is.
     let head = Self.head(of: path) ?? Array("\u{7F}ELF".utf8)
     let words = ([path] + arguments).map { Array($0.utf8) }
+    func places(_ interpreter: String?) -> [CommandTrust.Place] {
+      CommandTrust.places(script: path, interpreter: interpreter, arguments: arguments)
+    }
     if head.starts(with: Array("#!".utf8)) {
       if head.prefix(while: { $0 != UInt8(ascii: "\n") }).last == UInt8(ascii: "\r") {
         throw Failure(
@@ -65,21 +70,23 @@ struct ScriptLocator {
             "The script \(path) ends its first line with CR LF, so the kernel looks for an interpreter whose name "
             + "ends with CR; save it with LF line ends")
       }
-      try checkInterpreter(head, of: path)
-      return Found(command: Command(path: path, words: words), warning: nil)
+      let interpreter = try namedInterpreter(head, of: path)
+      return Found(command: Command(path: path, words: words), warning: nil, places: places(interpreter))
     }
     // A NUL in the head means a program of some kind; text without `#!` is what os.system gave to a shell.
     if head.contains(0) || head.starts(with: Array("\u{7F}ELF".utf8)) {
-      return Found(command: Command(path: path, words: words), warning: nil)
+      return Found(command: Command(path: path, words: words), warning: nil, places: places(nil))
     }
     return Found(
       command: Command(path: "/bin/sh", words: [Array("/bin/sh".utf8)] + words),
       warning:
-        "The script \(path) does not begin with '#!', so it is run by /bin/sh; write '#!/bin/sh' into its first line"
+        "The script \(path) does not begin with '#!', so it is run by /bin/sh; write '#!/bin/sh' into its first line",
+      places: places("/bin/sh")
     )
   }
 
-  private func checkInterpreter(_ head: [UInt8], of path: String) throws(Failure) {
+  /// What the first line names.
+  private func namedInterpreter(_ head: [UInt8], of path: String) throws(Failure) -> String {
     let line = head.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
     let blank = [UInt8(ascii: " "), UInt8(ascii: "\t")]
     let word = line.drop { blank.contains($0) }.prefix { !blank.contains($0) }
@@ -88,7 +95,7 @@ struct ScriptLocator {
       throw Failure(message: "The script \(path) names no interpreter behind its '#!'; write '#!/bin/sh'")
     }
     // A relative interpreter counts from the working directory of the run; whether it is there is not ours to say.
-    guard interpreter.hasPrefix("/"), access(interpreter, F_OK) != 0 else { return }
+    guard interpreter.hasPrefix("/"), access(interpreter, F_OK) != 0 else { return interpreter }
     throw Failure(
       message: "The script \(path) names the interpreter \(shortened(interpreter)), which is not there: "
         + String(cString: strerror(errno)))

@@ -32,13 +32,16 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     // Before any thread exists: all inherit the blocked signals.
     let signals = DaemonSignals()
+    // Before the first password is read.
+    ProcessMemory.forbidDumps()
+    let environment = ServiceEnvironment.take()
     // Scripts inherit it; the default of the key `umask`.
     umask(0o022)
     let origin = options.origin(onlySource: onlySource)
     let configuration = try ConfigurationOptions.accept(origin.load())
     let log: DaemonLog
     do {
-      log = try DaemonLog(configuration.log, verbose: verbose)
+      log = try DaemonLog(configuration.log, verbose: verbose, environment: environment)
     } catch {
       complain("cannot start: \(error)")
       throw ExitCode(70)
@@ -48,7 +51,7 @@ struct RunCommand: ParsableCommand {
       log.logger.warning("\(message)", metadata: ["place": "\(place)"])
     }
     do {
-      try EventDaemon(configuration, from: origin, logger: log.logger).run(signals)
+      try EventDaemon(configuration, from: origin, logger: log.logger, environment: environment).run(signals)
     } catch let error as JournalError {
       complain("cannot start: \(error)")
       throw error.exitCode

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Logging
 import Settings
 import Testing
@@ -10,7 +11,7 @@ import Testing
   private let moment = RealTime(nanoseconds: 1_795_216_651_123_456_789)
 
   private func line(_ format: LogSettings.Format, _ message: String, _ facts: Logger.Metadata) -> String {
-    String(decoding: DaemonLogHandler.line(format, .info, message, facts, now: moment), as: UTF8.self)
+    String(decoding: DaemonLogHandler.entry(format, .info, message, facts, now: moment), as: UTF8.self)
   }
 
   @Test("Text lines hold time, level, message and sorted facts, quoted where needed")
@@ -43,5 +44,46 @@ import Testing
     let cut = line(.json, "script output", ["output": "\(String(repeating: "x", count: 1_000_000))"])
     #expect(cut.utf8.count < 10_000)
     #expect(cut.contains("(1000000 bytes)"))
+  }
+
+  @Test(
+    "Nothing that hides, turns or breaks a line gets into the log, in any format",
+    arguments: [LogSettings.Format.text, .json, .journal])
+  func harmful(_ format: LogSettings.Format) {
+    let ranges: [ClosedRange<UInt32>] = [
+      0...0x1f, 0x7f...0x9f, 0x61c...0x61c, 0x200e...0x200f, 0x2028...0x202e, 0x2066...0x2069,
+    ]
+    let harmful = ranges.flatMap { $0.compactMap(Unicode.Scalar.init) }
+    for scalar in harmful {
+      let bytes = DaemonLogHandler.entry(
+        format, .info, "m\(Character(scalar))m", ["output": "v\(Character(scalar))v"], now: moment)
+      guard format == .journal else {
+        // The line's own end, and no other.
+        #expect(bytes.last == UInt8(ascii: "\n"))
+        let line = String(decoding: bytes.dropLast(), as: UTF8.self)
+        #expect(!line.unicodeScalars.contains { harmful.contains($0) }, "\(scalar.value)")
+        continue
+      }
+      for (name, value) in JournalEntry.fields(of: bytes[...]) {
+        // Its form counts bytes, so that breaks may stay in fields; what people are shown is one line.
+        let allowed: [Unicode.Scalar] = name == "MESSAGE" ? [] : ["\n", "\t"]
+        let text = String(decoding: value, as: UTF8.self)
+        #expect(
+          !text.unicodeScalars.contains { harmful.contains($0) && !allowed.contains($0) }, "\(name) \(scalar.value)")
+      }
+    }
+  }
+
+  @Test("An escaped value is the same value for whoever reads JSON")
+  func faithful() throws {
+    let value = "a\u{9b}\u{202e}\u{2028}\u{7}\\\"é😀\u{e0041}"
+    let object = try JSONSerialization.jsonObject(with: Data(line(.json, "m", ["output": "\(value)"]).utf8))
+    #expect((object as? [String: String])?["output"] == value)
+  }
+
+  @Test("What is seen as one character may be of any size, and is cut all the same")
+  func marks() {
+    let cut = line(.text, "m", ["output": "e\(String(repeating: "\u{301}", count: 500_000))"])
+    #expect(cut.utf8.count < 100_000)
   }
 }

@@ -97,9 +97,10 @@ import WebAPI
     let action = DispatchScene.action("a") { $0.retry.delay = .zero }
     try DispatchScene.with([action]) { scene in
       try scene.arrive("1")
-      try scene.end(0, .exited(1))
+      try scene.end(0, .exited(RetryPolicy.temporaryFailure))
       #expect(scene.metrics.total("retried") == 1 && scene.metrics.total("failed") == 0)
       try scene.dispatcher.work([.tick])
+      try #require(scene.recorder.started.count == 2)
       try scene.end(1, .couldNotStart(errno: 2, reason: "gone"))
       let scraped = try scraped(scene.metrics)
       // What could not start took no time.
@@ -114,7 +115,7 @@ import WebAPI
     let scene = try DispatchScene([DispatchScene.action("a"), DispatchScene.action("b")])
     defer { scene.remove() }
     for id in ["1", "2", "3"] { try scene.arrive(id, actions: ["a"]) }
-    try scene.arrive("4", actions: ["b"])
+    try scene.arrive("4", node: "m", actions: ["b"])
     // One of each runs; the second and the third of "a" wait in their lane.
     #expect(scene.recorder.started.count == 2)
     let reader = try JournalReader(path: scene.configuration.journal.path)
@@ -150,11 +151,8 @@ import WebAPI
     #expect(try scraped(metrics, page.samples).value("onevent_oldest_pending_seconds", ["action": "a"]) == 0)
   }
 
-  @Test("a thread that went round just now is not silent, and a process looks at itself")
-  func pulse() throws {
-    let pulse = Pulse()
-    pulse.beat()
-    #expect(pulse.silence >= .zero && pulse.silence < Pulse.patience)
+  @Test("a process looks at itself")
+  func process() throws {
     let samples = ProcessMetrics.samples()
     #expect(samples.count == 6)
     #expect((samples["process_resident_memory_bytes"]?.first?.value ?? 0) > 1_048_576)

@@ -80,7 +80,7 @@ import Testing
   private func prepare(_ scene: Scene, _ queue: String) throws {
     try scene.write("onevent.conf", config(queue))
     try scene.script("no.sh", "#!/bin/sh\nexit 3\n")
-    try scene.script("again.sh", "#!/bin/sh\n[ -e again ] && exit 0\ntouch again\nexit 1\n")
+    try scene.script("again.sh", "#!/bin/sh\n[ -e again ] && exit 0\ntouch again\nexit 75\n")
     try scene.script("slow.sh", "#!/bin/sh\nexec sleep 600\n")
   }
 

@@ -19,7 +19,8 @@ final class Scene {
   private init() throws {
     directory = FileManager.default.temporaryDirectory.appendingPathComponent("onevent-e2e-\(UUID().uuidString)")
     try FileManager.default.createDirectory(
-      at: directory.appendingPathComponent("runs"), withIntermediateDirectories: true)
+      at: directory.appendingPathComponent("runs"), withIntermediateDirectories: true,
+      attributes: [.posixPermissions: 0o755])
     try script("record.sh", Self.recorder)
   }
 
@@ -50,6 +51,8 @@ final class Scene {
   func write(_ name: String, _ text: String) throws -> String {
     let path = directory.appendingPathComponent(name).path
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    // Whatever the umask is: what a group can write is not trusted.
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
     return path
   }
 
@@ -110,17 +113,21 @@ final class Scene {
     ]
   }
 
-  /// Starts `onevent run` on a configuration of this scene; its log is JSON.
-  func run(_ config: String = "onevent.conf", _ options: [String] = [], environment: [String: String] = [:]) throws
-    -> DaemonProcess
-  {
+  /// Where the next daemon's standard error goes.
+  var nextLog: URL { directory.appendingPathComponent("daemon-\(daemons.count).log") }
+
+  /// Starts `onevent run` on a configuration of this scene; its log is JSON, or what the configuration says.
+  func run(
+    _ config: String = "onevent.conf", _ options: [String] = [], logsJSON: Bool = true,
+    environment: [String: String] = [:]
+  ) throws -> DaemonProcess {
     var environment = environment
-    environment["ONEVENT_LOG__FORMAT"] = "json"
+    if logsJSON { environment["ONEVENT_LOG__FORMAT"] = "json" }
     environment["ONEVENT_LOG__LEVEL"] = environment["ONEVENT_LOG__LEVEL"] ?? "debug"
     for (key, value) in state { environment[key] = environment[key] ?? value }
     let daemon = try DaemonProcess(
       ["run", "-c", directory.appendingPathComponent(config).path] + options, in: directory,
-      log: directory.appendingPathComponent("daemon-\(daemons.count).log"), environment: environment)
+      log: nextLog, environment: environment)
     daemons.append(daemon)
     return daemon
   }

@@ -16,7 +16,9 @@ final class Workshop: Sendable {
 
   init(outputLimit: Int = 64 << 10, keepsLines: Bool = true) throws {
     directory = FileManager.default.temporaryDirectory.path + "/onevent-scripts-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    // Whatever the umask is: a script in a directory that a group can write is not started.
+    try FileManager.default.createDirectory(
+      atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
     recorder = Recorder(keepsLines: keepsLines)
     runner = try ScriptRunner(outputLimit: outputLimit, observer: recorder)
   }

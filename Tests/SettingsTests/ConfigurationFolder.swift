@@ -12,7 +12,9 @@ final class ConfigurationFolder: Sendable {
 
   init() throws {
     let directory = FileManager.default.temporaryDirectory.appending(path: "onevent-settings-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    // Whatever the umask is: what a group can write is not trusted.
+    try FileManager.default.createDirectory(
+      at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
     path = directory.path
   }
 
@@ -25,7 +27,8 @@ final class ConfigurationFolder: Sendable {
   func write(_ name: String, _ text: String, mode: Int = 0o600) throws -> String {
     let file = "\(path)/\(name)"
     try FileManager.default.createDirectory(
-      atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true,
+      attributes: [.posixPermissions: 0o755])
     try Data(text.utf8).write(to: URL(filePath: file))
     try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
     return file

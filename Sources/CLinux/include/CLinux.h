@@ -14,6 +14,8 @@
 #include <sys/eventfd.h>
 #include <sys/types.h>
 
+#include "CLinuxDatagram.h"
+
 /// Creates an empty memory file that can be sealed. Returns -1 and sets `errno` on failure; see memfd_create(2).
 int clinux_memfd_create(const char *name);
 
@@ -25,6 +27,14 @@ int clinux_pipe_to_read(int ends[2]);
 
 /// Opens a directory without the right to list it, good for fchdir(2) and the *at() calls; see O_PATH in open(2).
 int clinux_open_directory(const char *path);
+
+/// Opens whatever an entry of a directory is, a symbolic link itself included, for fstat(2), readlinkat(2) and as a
+/// directory of the *at() calls, not for its content; see O_PATH in open(2).
+int clinux_open_entry(int directory, const char *name);
+
+/// Forbids core dumps of this process, and to other processes of its user its memory and its files in /proc; programs
+/// that it executes are not concerned. See PR_SET_DUMPABLE in prctl(2).
+int clinux_forbid_dumps(void);
 
 /// Returns a descriptor that becomes readable when the process ends; see pidfd_open(2).
 int clinux_pidfd_open(pid_t process);
@@ -69,6 +79,9 @@ int clinux_condition_init(pthread_cond_t *condition);
 
 /// Waits until the condition is signalled or that many nanoseconds have passed; see pthread_cond_timedwait(3).
 int clinux_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t nanoseconds);
+
+/// Tells which file a descriptor is open on, by its device and number; returns -1 and sets `errno` on failure.
+int clinux_file_identity(int descriptor, uint64_t *device, uint64_t *number);
 
 /// Waits for one of the signals, at most that many nanoseconds; returns its number, or -1; see sigtimedwait(2).
 int clinux_signal_wait(const sigset_t *signals, int64_t nanoseconds);

@@ -14,14 +14,32 @@ extension ScriptRunner: AttemptStarter {}
 extension Dispatcher: RunObserver {
   func started(_ attempt: AttemptID, pid: Int32) {
     FailPoint.afterSpawn.pass()
-    if let (label, _) = labels.withLock({ $0[attempt.number] }) { log.started(label, pid: pid) }
+    if let (label, _, _) = labels.withLock({ $0[attempt.number] }) { log.started(label, pid: pid) }
     inputs.add(.started(attempt, pid: pid, start: ProcessFacts.start(of: pid)), isUrgent: false)
   }
 
   func printed(_ attempt: AttemptID, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>) {
-    guard let (label, run) = labels.withLock({ $0[attempt.number] }) else { return }
+    let found = labels.withLock { labels -> (label: RunLabel, run: Int64, verdict: OutputAllowance.Verdict)? in
+      guard let verdict = labels[attempt.number]?.allowance.take(line.count), let entry = labels[attempt.number]
+      else { return nil }
+      return (entry.label, entry.run, verdict)
+    }
+    guard let (label, run, verdict) = found else { return }
     live.add(line, of: run)
-    log.printed(label, stream, line)
+    switch verdict {
+    case .taken: log.printed(label, stream, line)
+    case .resumed(let leftOut):
+      log.leftOut(label, leftOut)
+      log.printed(label, stream, line)
+    case .exhausted: log.floods(label)
+    case .leftOut: break
+    }
+  }
+
+  /// Says what of an attempt's output the log did not get, once the attempt has ended.
+  func forgetOutput(of attempt: AttemptID) {
+    guard let entry = labels.withLock({ $0.removeValue(forKey: attempt.number) }) else { return }
+    if entry.allowance.untold.lines > 0 { log.leftOut(entry.label, entry.allowance.untold) }
   }
 
   func ended(_ attempt: AttemptID, _ completion: Completion) { inputs.add(.ended(attempt, completion)) }

@@ -61,12 +61,11 @@ final class Dispatcher: @unchecked Sendable {
   let logger: Logger
   let metrics: DaemonMetrics
   /// Beats as often as its thread comes round.
-  let pulse = Pulse()
   let live = LiveOutputs()
   let types: SeenTypes
   /// Told why no source may be read, and when they may again.
   let onHold: @Sendable (String?) -> Void
-  let labels = Mutex<[UInt64: (label: RunLabel, run: Int64)]>([:])
+  let labels = Mutex<[UInt64: (label: RunLabel, run: Int64, allowance: OutputAllowance)]>([:])
   let journal: JournalKeeper
 
   /// Matches stored events for a replay.
@@ -89,10 +88,13 @@ final class Dispatcher: @unchecked Sendable {
   /// What was brought while the journal could not be written.
   var backlog: [DispatchInput] = []
   private var isStopped = false
+  /// Shows that this thread moves.
+  private let pulse: Pulse
 
   init(
     _ configuration: Configuration, journal: JournalKeeper, runner: any AttemptStarter, board: DaemonBoard,
-    types: SeenTypes, log: RunLog, metrics: DaemonMetrics, onHold: @escaping @Sendable (String?) -> Void
+    types: SeenTypes, log: RunLog, metrics: DaemonMetrics, pulse: Pulse = Pulse("journal"),
+    onHold: @escaping @Sendable (String?) -> Void
   ) {
     let plan = Plan(configuration)
     self.plan = plan
@@ -101,6 +103,7 @@ final class Dispatcher: @unchecked Sendable {
     self.runner = runner
     self.board = board
     self.types = types
+    self.pulse = pulse
     self.onHold = onHold
     self.log = log
     logger = log.logger
@@ -114,11 +117,17 @@ final class Dispatcher: @unchecked Sendable {
   /// Works until it is told to stop.
   func run() {
     while !isStopped {
-      pulse.beat()
+      pulse.beat(within: journal.trouble == nil ? Self.turnLimit : Self.troubleLimit)
       work(inputs.take(waiting: patience))
     }
     journal.finish()
+    pulse.end()
   }
+
+  /// What a turn takes at most, its wait included.
+  private static let turnLimit = Duration.seconds(5)
+  /// The same where the disk is in trouble: a journal that is opened again is read from end to end.
+  private static let troubleLimit = Duration.seconds(3600)
 
   /// How long it waits at most for something to do.
   private var patience: Duration {
@@ -145,6 +154,7 @@ final class Dispatcher: @unchecked Sendable {
     var rest = portions(of: changes)[...]
     var failure = journal.wasReopened ? reconcile() : nil
     while failure == nil, let portion = rest.first {
+      pulse.beat(within: Self.turnLimit)
       failure = attempt(portion)
       if failure == nil { rest.removeFirst() }
       if arrivalLimit < Self.arrivalsAtOnce { journal.tidyUp() }
@@ -226,11 +236,11 @@ final class Dispatcher: @unchecked Sendable {
     settle(effects.settlements)
     for start in effects.starts {
       FailPoint.beforeStart.pass()
-      labels.withLock { $0[start.attempt.number] = (start.label, start.run) }
+      labels.withLock { $0[start.attempt.number] = (start.label, start.run, OutputAllowance()) }
       live.begin(start.run)
       runner.start(start.invocation, as: start.attempt)
     }
-    for attempt in effects.endedAttempts { labels.withLock { _ = $0.removeValue(forKey: attempt.number) } }
+    for attempt in effects.endedAttempts { forgetOutput(of: attempt) }
     for run in effects.endedRuns { live.end(run) }
     for note in effects.notes { note() }
   }

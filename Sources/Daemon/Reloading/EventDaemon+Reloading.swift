@@ -11,6 +11,7 @@ extension EventDaemon {
   /// Reads the configuration again and takes all of it over, or nothing, and tells everybody who waits for it.
   func reload() {
     let waiting = reloads.take()
+    service.reloading()
     let result = tryReload()
     switch result {
     case .success(let report):
@@ -24,6 +25,7 @@ extension EventDaemon {
       for reason in reasons { logger.error("configuration problem", metadata: [LogKey.reason: "\(reason)"]) }
       logger.error("configuration not reloaded: the one before goes on", metadata: ["problems": "\(reasons.count)"])
     }
+    service.ready()
     for waiting in waiting { waiting.resume(returning: result) }
   }
 

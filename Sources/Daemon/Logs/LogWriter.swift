@@ -3,7 +3,7 @@
 import Glibc
 import Synchronization
 
-/// Writes log lines to a descriptor from a thread of its own, so that a reader who stops reading blocks nobody.
+/// Writes log entries from a thread of its own, so that a reader who stops reading blocks nobody.
 ///
 /// What does not fit the buffer is dropped, counted, and said in the log as soon as there is room again.
 final class LogWriter: Sendable {
@@ -12,6 +12,8 @@ final class LogWriter: Sendable {
 
   private struct State {
     var waiting: [UInt8] = []
+    /// Where each of them ends.
+    var ends: [Int] = []
     var dropped = 0
     var isClosing = false
     var isWriting = false
@@ -19,24 +21,27 @@ final class LogWriter: Sendable {
 
   private let state = Mutex(State())
   private let lines = Signal()
-  private let descriptor: Int32
-  /// Makes the line that says how many lines were dropped.
+  private let sink: any LogSink
+  /// Makes the entry that says how many entries were dropped.
   private let notice: @Sendable (Int) -> [UInt8]
 
-  init(descriptor: Int32, notice: @escaping @Sendable (Int) -> [UInt8]) throws(ThreadFailure) {
-    self.descriptor = descriptor
+  init(sink: any LogSink, notice: @escaping @Sendable (Int) -> [UInt8]) throws(ThreadFailure) {
+    self.sink = sink
     self.notice = notice
     try startThread(named: "log") { self.run() }
   }
 
-  /// Queues one line, its end included.
-  func write(_ line: [UInt8]) {
+  /// Queues one entry; a line with its end.
+  func write(_ entry: [UInt8]) {
     let wasEmpty = state.withLock { state -> Bool in
-      guard state.waiting.count + line.count <= Self.capacity else {
+      guard state.waiting.count + entry.count <= Self.capacity else {
         state.dropped += 1
         return false
       }
-      defer { state.waiting += line }
+      defer {
+        state.waiting += entry
+        state.ends.append(state.waiting.count)
+      }
       return state.waiting.isEmpty
     }
     if wasEmpty { lines.raise() }
@@ -54,43 +59,37 @@ final class LogWriter: Sendable {
   private func run() {
     while true {
       lines.wait()
-      while let chunk = takeWaiting() { writeAll(chunk) }
+      while let (bytes, ends) = takeWaiting() {
+        let lost = sink.write(bytes, ends: ends)
+        guard lost > 0 else { continue }
+        // Said with the next entry: a descriptor that takes nothing any more would else be tried for ever.
+        state.withLock { state in
+          state.dropped += lost
+          state.isWriting = false
+        }
+        break
+      }
       // Lines come in bursts: who writes one meanwhile need not wake this thread, which costs more than the line.
       usleep(2_000)
     }
   }
 
-  private func takeWaiting() -> [UInt8]? {
+  private func takeWaiting() -> (bytes: [UInt8], ends: [Int])? {
     state.withLock { state in
       guard !state.waiting.isEmpty || state.dropped > 0 else {
         state.isWriting = false
         return nil
       }
-      var chunk: [UInt8] = []
+      var (chunk, ends): ([UInt8], [Int]) = ([], [])
       swap(&chunk, &state.waiting)
+      swap(&ends, &state.ends)
       if state.dropped > 0 {
         chunk += notice(state.dropped)
+        ends.append(chunk.count)
         state.dropped = 0
       }
       state.isWriting = true
-      return chunk
-    }
-  }
-
-  private func writeAll(_ bytes: [UInt8]) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if written >= 0 {
-        rest = rest.dropFirst(written)
-      } else if errno == EAGAIN {
-        var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        _ = poll(&ready, 1, -1)
-      } else if errno != EINTR {
-        let lost = rest.count { $0 == UInt8(ascii: "\n") }
-        state.withLock { $0.dropped += lost }
-        return
-      }
+      return (chunk, ends)
     }
   }
 }
