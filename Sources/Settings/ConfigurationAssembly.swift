@@ -96,6 +96,10 @@ struct ConfigurationAssembly {
       }
       return unique(written, "source")
     }
+    guard !isBlank else {
+      noteBlank()
+      return []
+    }
     if defaults.isEmpty, let file = files.first, files.allSatisfy(\.isUnderstood) {
       let section = files.first { $0.defaultsPosition != nil }
       report.problem(
@@ -103,6 +107,22 @@ struct ConfigurationAssembly {
         "there is no source of events; write 'queues = NAME, …' into [DEFAULT], or a section [source:NAME]")
     }
     return unique(defaults, "source")
+  }
+
+  /// Whether the files ask for nothing at all, as the one that the package installs: then the daemon idles.
+  ///
+  /// What begins to name a broker or an action is not blank: there, what is missing is an error.
+  private var isBlank: Bool {
+    files.allSatisfy { $0.isUnderstood && $0.sections.isEmpty && $0.defaults.isEmpty }
+  }
+
+  private func noteBlank() {
+    guard let file = files.first else { return }
+    report.finding(
+      .warning, at: SourcePosition(file: file.path, line: 1, column: 1),
+      "nothing is configured yet, so nothing will be taken and nothing will run; write the broker with its queues and an "
+        + "action into this file (onevent.conf(5) has every key, /usr/share/doc/onevent/examples has whole "
+        + "configurations, 'onevent init' writes a first one), look at it with 'onevent check', and reload")
   }
 
   /// Sections whose names are there once; the others are told, with both places.
@@ -124,7 +144,7 @@ struct ConfigurationAssembly {
 
   private func actions(_ scripts: Section, _ sources: [String]) -> [Action] {
     let sections = unique(files.flatMap(\.sections).filter { $0.kind == .action }, "action")
-    if sections.isEmpty, let file = files.first, files.allSatisfy(\.isUnderstood) {
+    if sections.isEmpty, !isBlank, let file = files.first, files.allSatisfy(\.isUnderstood) {
       report.finding(
         .warning, at: SourcePosition(file: file.path, line: 1, column: 1),
         "there is no action, so nothing will run; an action is a section with 'events' and 'script'")
