@@ -127,7 +127,8 @@ let package = Package(
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "AMQP", "CLinux", "Daemon", "Events", "Journal", "MetricsFixture", "ProgramFixture", "Scripts", "Settings", "WebAPI",
+        "AMQP", "CLinux", "Daemon", "Events", "Journal", "MetricsFixture", "ProgramFixture", "Scripts", "Settings",
+        "WebAPI",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
       ],

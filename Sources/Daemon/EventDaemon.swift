@@ -15,6 +15,7 @@ package final class EventDaemon {
   var configuration: Configuration
   let origin: ConfigurationOrigin
   var watch: ConfigWatch
+  let log: DaemonLog
   let logger: Logger
   let board = DaemonBoard()
   let dispatcher: Dispatcher
@@ -30,12 +31,14 @@ package final class EventDaemon {
   ///
   /// - Throws: `JournalError` when the journal cannot be used; what the kernel refuses the script runner.
   package init(
-    _ configuration: Configuration, from origin: ConfigurationOrigin, logger: Logger,
+    _ configuration: Configuration, from origin: ConfigurationOrigin, log: DaemonLog,
     environment: ServiceEnvironment = ServiceEnvironment()
   ) throws {
     self.configuration = configuration
     self.origin = origin
     watch = ConfigWatch(read: origin.stamp)
+    self.log = log
+    let logger = log.logger
     self.logger = logger
     let service = Service(environment, board: board, logger: logger)
     self.service = service
@@ -106,7 +109,8 @@ package final class EventDaemon {
     guard let socket = configuration.api.socket else { return nil }
     let reader = try JournalReader(path: configuration.journal.path)
     let desk = ControlDesk(
-      dispatcher: dispatcher, board: board, unmatched: unmatched, reloads: reloads, metrics: metrics, service: service, reader: reader,
+      dispatcher: dispatcher, board: board, unmatched: unmatched, reloads: reloads, metrics: metrics, service: service,
+      reader: reader,
       started: RealTime.now.nanoseconds)
     let server = WebServer(
       journal: reader, control: desk, socket: socket, group: configuration.api.socketGroup ?? Self.ownGroup,

@@ -53,7 +53,7 @@ struct RunCommand: ParsableCommand {
       log.logger.warning("\(message)", metadata: ["place": "\(place)"])
     }
     do {
-      try EventDaemon(configuration, from: origin, logger: log.logger, environment: environment).run(signals)
+      try EventDaemon(configuration, from: origin, log: log, environment: environment).run(signals)
     } catch let error as JournalError {
       complain("cannot start: \(error)")
       throw error.exitCode

@@ -7,6 +7,8 @@ package import Settings
 package struct DaemonLog {
   package let logger: Logger
   private let writer: LogWriter
+  private let threshold: LogThreshold
+  private let isVerbose: Bool
 
   /// Begins to write; with `verbose`, level debug holds whatever the settings say.
   ///
@@ -20,14 +22,21 @@ package struct DaemonLog {
         entries, .warning, "log lines dropped: the reader of the log is too slow", ["dropped": "\(dropped)"],
         now: RealTime.now)
     }
-    let handler = DaemonLogHandler(
-      writer: writer, format: entries,
-      logLevel: verbose ? .debug : Logger.Level(rawValue: settings.level.rawValue) ?? .info)
+    isVerbose = verbose
+    threshold = LogThreshold(Self.level(settings, verbose: verbose))
+    let handler = DaemonLogHandler(writer: writer, format: entries, threshold: threshold)
     logger = Logger(label: "onevent") { _ in handler }
     self.writer = writer
     if entries != format {
       logger.error("system journal cannot be used: log lines go to standard error")
     }
+  }
+
+  /// Takes over what a reload may change: the level.
+  func adopt(_ settings: LogSettings) { threshold.level = Self.level(settings, verbose: isVerbose) }
+
+  private static func level(_ settings: LogSettings, verbose: Bool) -> Logger.Level {
+    verbose ? .debug : Logger.Level(rawValue: settings.level.rawValue) ?? .info
   }
 
   /// Where a format's entries go, and in which form they are made; text where the system has no socket for us.

@@ -8,8 +8,14 @@ import Settings
 struct DaemonLogHandler: LogHandler {
   let writer: LogWriter
   let format: LogSettings.Format
-  var logLevel: Logger.Level
+  let threshold: LogThreshold
   var metadata: Logger.Metadata = [:]
+
+  /// Of all copies of the handler.
+  var logLevel: Logger.Level {
+    get { threshold.level }
+    set { threshold.level = newValue }
+  }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }

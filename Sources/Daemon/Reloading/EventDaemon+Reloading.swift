@@ -55,6 +55,7 @@ extension EventDaemon {
     let changes = sources.adopt(plan)
     report.connectedSources = changes.connected
     report.disconnectedSources = changes.disconnected
+    log.adopt(next.log)
     DescriptorLimit.raise(for: next.scripts.maxConcurrent, logger)
     for (place, message) in next.warnings { logger.warning("\(message)", metadata: ["place": "\(place)"]) }
     return .success(report)
@@ -131,7 +132,7 @@ extension Configuration {
     }
     look("[journal] path", \.journal.path)
     look("[api]", \.api)
-    look("[log]", \.log)
+    look("[log] format", \.log.format)
     look("[scripts] output_limit", \.scripts.outputLimit)
     return obstacles
   }
