@@ -23,7 +23,8 @@ final class RunGroup: Sendable {
   var processes: [pid_t] {
     let content = ProcessFile.read(directory + "/cgroup.procs") ?? []
     return String(decoding: content, as: UTF8.self).split(separator: "\n").compactMap { pid_t($0) }
-      // What lives in another pid namespace has the number 0 here, which kill(2) takes for this very process group.
+      // What is just being waited for has the number 0, as has what lives in another pid namespace. To kill(2) that is
+      // this very process group.
       .filter { $0 > 0 }
   }
 

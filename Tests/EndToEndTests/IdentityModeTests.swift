@@ -48,10 +48,8 @@ import Testing
     set -- "$1" $status
     [ "$2" = "$6" ] && [ "$2" = "$7" ] && echo 'session and process group of its own'
     cmp -s /proc/$$/cgroup /proc/$PPID/cgroup && echo 'control group of its daemon'
-    grep -E '^(Umask|Uid|Gid|Groups|NoNewPrivs|S[ih][gd]Pnd|Sig(Blk|Ign|Cgt)|Cap(Inh|Prm|Eff|Amb))' /proc/self/status
-    for file in /proc/$$/fd/*; do
-      echo "descriptor ${file##*/}: $(readlink "$file" | sed -e 's/\[.*//' -e 's/.*\///')"
-    done
+    sed -nE '/^(Umask|Uid|Gid|Groups|NoNewPrivs|S[ih][gd]Pnd|Sig(Blk|Ign|Cgt)|Cap(Inh|Prm|Eff|Amb))/p' /proc/self/status
+    find /proc/$$/fd -type l -printf 'descriptor %f: %l\n'
     tr '\0' '\n' < /proc/$$/environ | sed -E 's/^(ONEVENT_(RUN_ID|EVENT_[INT][A-Z]*|SUBJECT|ROUTING_KEY))=..*/\1=*/' | sort
     [ "$1" = limited ] && grep -E '^Max (cpu|processes|open|address)' /proc/self/limits | sed 's/  */ /g'
     attack() { # WORDS COMMAND...
@@ -111,7 +109,7 @@ import Testing
       #expect(try await daemon.stop() == 0)
       let shown = ["limited", "default"].map { action in
         let lines = daemon.lines("script output").filter { $0["action"] == action }.compactMap { $0["output"] }
-        return "== \(action)\n" + lines.joined(separator: "\n") + "\n"
+        return "== \(action)\n" + lines.map(Self.normalised).joined(separator: "\n") + "\n"
       }.joined(separator: "\n")
       let golden = fixtures.appendingPathComponent("golden/probe.txt")
       let expected = (try? String(contentsOf: golden, encoding: .utf8)) ?? ""
@@ -123,6 +121,13 @@ import Testing
       #expect(shown == expected)
       try session.deleteQueue(queue)
     }
+  }
+
+  /// A descriptor without the number of its pipe and the directory of its file.
+  private static func normalised(_ line: String) -> String {
+    guard line.hasPrefix("descriptor "), let colon = line.firstIndex(of: ":") else { return line }
+    let target = line[line.index(colon, offsetBy: 2)...].prefix { $0 != "[" }
+    return line[...colon] + " " + (target.split(separator: "/").last ?? "")
   }
 
   private func plantSetuidProgram(_ scene: Scene) throws {
