@@ -4,7 +4,7 @@ import AMQP
 import Events
 import Glibc
 import Journal
-package import Logging
+import Logging
 import Scripts
 package import Settings
 import WebAPI

@@ -103,7 +103,7 @@ import Testing
       try await daemon.waitFor("onevent started")
       let line = try #require(daemon.lines.first { $0["message"]?.contains("is configured yet, so nothing") == true })
       #expect(line["place"]?.hasSuffix("/onevent.conf:1:1") == true)
-      try await waitUntil("the daemon answers") { try await scene.command("status").status == 0 }
+      try await waitUntil("the daemon answers") { try await scene.command("status", "-c", "onevent.conf").status == 0 }
       #expect(try await daemon.stop() == 0)
     }
   }

@@ -25,7 +25,7 @@ import Testing
     let file = directory.appendingPathComponent("onevent.conf")
     func write(_ actions: [String]) throws { try Data(Self.configuration(actions).utf8).write(to: file) }
     try write(["one", "two"])
-    let origin = ConfigurationOrigin(paths: [file.path], environment: [:])
+    let origin = ConfigurationOrigin(paths: [file.path], environment: asRoot)
     func names(_ result: LoadResult?) -> [String]? {
       guard case .loaded(let configuration)? = result else { return nil }
       return configuration.actions.map(\.name)
@@ -53,7 +53,7 @@ import Testing
     let directory = try Self.directory()
     defer { try? FileManager.default.removeItem(at: directory) }
     func write(_ name: String) throws { try Data("x".utf8).write(to: directory.appendingPathComponent(name)) }
-    let origin = ConfigurationOrigin(paths: [directory.path], environment: [:])
+    let origin = ConfigurationOrigin(paths: [directory.path], environment: asRoot)
     try write("a.conf")
     let first = origin.stamp
     for name in [".a.conf.swp", "a.conf~", "4913", "#a.conf#"] { try write(name) }
@@ -70,7 +70,7 @@ import Testing
       let file = directory.appendingPathComponent("\(UUID().uuidString).conf")
       defer { try? FileManager.default.removeItem(at: file) }
       try Data(text.utf8).write(to: file)
-      guard case .loaded(let configuration) = ConfigurationOrigin(paths: [file.path], environment: [:]).load() else {
+      guard case .loaded(let configuration) = ConfigurationOrigin(paths: [file.path], environment: asRoot).load() else {
         Issue.record("the configuration is good")
         return [:]
       }

@@ -96,7 +96,7 @@ import Testing
   @Test("a configuration that others can change is refused, with the cure", arguments: [0o660, 0o602, 0o666])
   func configuration(mode: Int) throws {
     let file = try folder.write("x.conf", action("/bin/true"), mode: mode)
-    let problem = try onlyProblem(ConfigurationLoader.load(paths: [file], environment: [:]))
+    let problem = try onlyProblem(ConfigurationLoader.load(paths: [file], environment: asRoot))
     #expect(problem.position == SourcePosition(file: file, line: 1, column: 1))
     #expect(problem.message.contains("chmod ") && problem.message.contains("-w \(file)"))
   }
@@ -104,15 +104,15 @@ import Testing
   @Test("so is one in a directory that others can change, whether the file or the directory is named")
   func configurationDirectory() throws {
     let file = try folder.write("conf.d/x.conf", action("/bin/true"))
-    #expect(throws: Never.self) { try ConfigurationLoader.load(paths: [file], environment: [:]).loaded() }
+    #expect(throws: Never.self) { try ConfigurationLoader.load(paths: [file], environment: asRoot).loaded() }
     chmod("\(folder.path)/conf.d", 0o775)
     for paths in [[file], ["\(folder.path)/conf.d"]] {
-      let problems = ConfigurationLoader.load(paths: paths, environment: [:]).problems
+      let problems = ConfigurationLoader.load(paths: paths, environment: asRoot).problems
       #expect(!problems.isEmpty && problems.allSatisfy { $0.message.contains("chmod g-w \(folder.path)/conf.d") })
     }
     // Whoever can add a file there decides as much as whoever can change one.
     chmod("\(folder.path)/conf.d", 0o1777)
-    let named = ConfigurationLoader.load(paths: nil, environment: [:], defaultDirectory: folder.path)
+    let named = ConfigurationLoader.load(paths: nil, environment: asRoot, defaultDirectory: folder.path)
     #expect(named.problems.contains { $0.message.contains("chmod go-w \(folder.path)/conf.d") }, "\(named.problems)")
   }
 
@@ -120,13 +120,13 @@ import Testing
   func stranger() throws {
     let file = try folder.write("x.conf", action("/bin/true"))
     chown(file, 65_534, 0)
-    let problem = try onlyProblem(ConfigurationLoader.load(paths: [file], environment: [:]))
+    let problem = try onlyProblem(ConfigurationLoader.load(paths: [file], environment: asRoot))
     #expect(problem.message.contains("uid 65534") && problem.message.contains("chown root \(file)"))
   }
 
   @Test("a file that is not there is told once, as before")
   func missing() {
-    #expect(ConfigurationLoader.load(paths: ["\(folder.path)/x.conf"], environment: [:]).problems.count == 1)
+    #expect(ConfigurationLoader.load(paths: ["\(folder.path)/x.conf"], environment: asRoot).problems.count == 1)
   }
 
   @Test("a password file that everybody can read is warned of, the password not shown", arguments: [0o644, 0o600])
