@@ -80,6 +80,22 @@ import Testing
     }
   }
 
+  @Test("The log's level follows a reload")
+  func level() async throws {
+    try await Scene.with { scene in
+      let file = "[DEFAULT]\nhost = 127.0.0.1\nport = 1\nqueues = any\n\n\(Self.action("first"))"
+      try scene.write("onevent.conf", file + "[log]\nlevel = error\n")
+      let daemon = try scene.run(environment: ["ONEVENT_LOG__LEVEL": ""])
+      try await waitUntil("the daemon answers") {
+        try await scene.command("status", "-c", "onevent.conf").output.contains("onevent")
+      }
+      #expect(daemon.lines("onevent started").isEmpty)
+      try scene.write("onevent.conf", file + "[log]\nlevel = info\n")
+      #expect(try await scene.command("reload", "-c", "onevent.conf").status == 0)
+      try await daemon.waitFor("configuration reloaded")
+    }
+  }
+
   @Test("What takes a restart is refused, by name")
   func restart() async throws {
     try await ToolsScene.with(Self.action("first")) { tools in

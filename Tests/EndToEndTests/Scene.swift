@@ -124,6 +124,8 @@ final class Scene {
     var environment = environment
     if logsJSON { environment["ONEVENT_LOG__FORMAT"] = "json" }
     environment["ONEVENT_LOG__LEVEL"] = environment["ONEVENT_LOG__LEVEL"] ?? "debug"
+    // Empty = what the configuration says.
+    if environment["ONEVENT_LOG__LEVEL"] == "" { environment["ONEVENT_LOG__LEVEL"] = nil }
     for (key, value) in state { environment[key] = environment[key] ?? value }
     let daemon = try DaemonProcess(
       ["run", "-c", directory.appendingPathComponent(config).path] + options, in: directory,

@@ -9,12 +9,19 @@ struct DaemonLogHandler: LogHandler {
   let writer: LogWriter
   let format: LogSettings.Format
   let threshold: LogThreshold
+  private var ownLevel: Logger.Level?
   var metadata: Logger.Metadata = [:]
 
-  /// Of all copies of the handler.
+  /// The one of the whole log, unless a part of the program has set one for its own copy.
   var logLevel: Logger.Level {
-    get { threshold.level }
-    set { threshold.level = newValue }
+    get { ownLevel ?? threshold.level }
+    set { ownLevel = newValue }
+  }
+
+  init(writer: LogWriter, format: LogSettings.Format, threshold: LogThreshold) {
+    self.writer = writer
+    self.format = format
+    self.threshold = threshold
   }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {

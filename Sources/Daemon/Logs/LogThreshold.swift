@@ -3,7 +3,7 @@
 import Logging
 import Synchronization
 
-/// The least serious level that is logged: one for all copies of the log's handler, and changed by a reload.
+/// The least serious level that is logged: one for the whole log, and changed by a reload.
 final class LogThreshold: Sendable {
   private static let levels = Logger.Level.allCases
   private let index: Atomic<Int>
