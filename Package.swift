@@ -95,12 +95,12 @@ let package = Package(
       swiftSettings: swift
     ),
 
-    // Becomes what a script is to run as: C, because it stands between fork and exec. Static and without Swift's
-    // runtime, which the driver links otherwise: nothing else is loaded into a program with root's rights.
+    // Becomes what a script is to run as: C, because it stands between fork and exec. A static, position-independent
+    // program without Swift's runtime, which the driver links otherwise: with root's rights nothing else is loaded.
     .executableTarget(
       name: "run-as", dependencies: ["CRunAs"], path: "Sources/RunAs",
       cSettings: [.unsafeFlags(["-std=c11", "-Wall", "-Wextra"])],
-      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
+      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles", "-Xclang-linker", "-static-pie"])]),
 
     // Tests: one target per module, and the built binary against a real broker.
     .target(name: "ProgramFixture", dependencies: ["CLinux"], path: "Tests/ProgramFixture", swiftSettings: swift),
