@@ -95,12 +95,15 @@ let package = Package(
       swiftSettings: swift
     ),
 
-    // Becomes what a script is to run as: C, because it stands between fork and exec. A static, position-independent
-    // program without Swift's runtime, which the driver links otherwise: with root's rights nothing else is loaded.
+    // Becomes what a script is to run as: C, because it stands between fork and exec. A static program, position
+    // independent in releases, without Swift's runtime, which the driver links otherwise: nothing is loaded into it.
     .executableTarget(
       name: "run-as", dependencies: ["CRunAs"], path: "Sources/RunAs",
       cSettings: [.unsafeFlags(["-std=c11", "-Wall", "-Wextra"])],
-      linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles", "-Xclang-linker", "-static-pie"])]),
+      linkerSettings: [
+        .unsafeFlags(["-static-executable", "-nostartfiles"]),
+        .unsafeFlags(["-use-ld=lld", "-Xclang-linker", "-static-pie"], .when(configuration: .release)),
+      ]),
 
     // Tests: one target per module, and the built binary against a real broker.
     .target(name: "ProgramFixture", dependencies: ["CLinux"], path: "Tests/ProgramFixture", swiftSettings: swift),

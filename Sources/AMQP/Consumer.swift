@@ -257,13 +257,18 @@ package final class Consumer: Sendable {
     interrupter.interruptConnecting()
   }
 
+  /// Begins what `close` waits for.
+  package func announceClose() {
+    mailbox.close()
+    interrupter.interruptConnecting()
+  }
+
   /// Sends what is to be settled, returns the rest, closes, and ends the thread.
   ///
   /// Waits for it, but not for a broker that does not answer: after a few seconds the connection is cut. Called on the
   /// consumer's own thread it does not wait.
   package func close() {
-    mailbox.close()
-    interrupter.interruptConnecting()
+    announceClose()
     switch thread.withLock({ $0 }) {
     case .notStarted: return
     case .running(let own) where pthread_equal(own, pthread_self()) != 0: return

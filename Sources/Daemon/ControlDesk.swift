@@ -40,7 +40,8 @@ struct ControlDesk: DaemonControl {
     var oldestPending: [String: Int64]?
     do { oldestPending = try await reader.oldestPendingRuns() } catch { oldestPending = nil }
     let page = MetricPage(
-      status: await status(), journalLimit: dispatcher.configuration.journal.maxSize, oldestPending: oldestPending,
+      status: await status(), journalLimit: dispatcher.current.value.configuration.journal.maxSize,
+      oldestPending: oldestPending,
       now: RealTime.now.nanoseconds)
     return metrics.registry.exposition(page.samples)
   }

@@ -58,6 +58,8 @@ final class DaemonBoard: Sendable {
         shown.change(to: "lost", host: shown.host, reason: reason)
         for (queue, state) in shown.queues where state == "consumed" { shown.queues[queue] = "not consumed" }
       case .paused(let reason): shown.change(to: "paused", host: shown.host, reason: reason)
+      // A connection that is lost while it pauses tells both.
+      case .resumed where shown.state == "lost": break
       case .resumed: shown.change(to: "connected", host: shown.host, reason: nil)
       case .stopped: shown.change(to: "stopped", host: shown.host, reason: nil)
       case .retrying, .drained, .warning: break

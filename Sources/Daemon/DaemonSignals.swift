@@ -19,6 +19,13 @@ package struct DaemonSignals {
     signal(SIGPIPE, SIG_IGN)
   }
 
+  /// Whether a signal to stop waits to be taken.
+  static var isStopPending: Bool {
+    var pending = sigset_t()
+    sigpending(&pending)
+    return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1
+  }
+
   /// Waits for one of the signals; nil when none came in time.
   func wait(for limit: Duration) -> Int32? {
     var set = set

@@ -15,6 +15,8 @@ package final class EventDaemon {
   var configuration: Configuration
   let origin: ConfigurationOrigin
   var watch: ConfigWatch
+  /// Of all configurations of this life: what runs ends as it began.
+  var longestKillAfter: Duration
   let log: DaemonLog
   let logger: Logger
   let board = DaemonBoard()
@@ -37,6 +39,7 @@ package final class EventDaemon {
     self.configuration = configuration
     self.origin = origin
     watch = ConfigWatch(read: origin.stamp)
+    longestKillAfter = configuration.longestKillAfter
     self.log = log
     let logger = log.logger
     self.logger = logger
@@ -176,7 +179,7 @@ package final class EventDaemon {
 extension EventDaemon {
   /// What a stop takes beyond `drain_timeout` at most: `kill_after` of the scripts, and the waits below for threads
   /// that do not answer.
-  private var longestStop: Duration { (configuration.actions.map(\.killAfter).max() ?? .zero) + .seconds(40) }
+  private var longestStop: Duration { longestKillAfter + .seconds(40) }
 
   /// Waits for the scripts that are being ended, but neither for ever nor against a further signal.
   ///
@@ -193,7 +196,7 @@ extension EventDaemon {
       runner.close()
       return
     }
-    let patience = configuration.actions.map(\.killAfter).max() ?? .zero
+    let patience = longestKillAfter
     var deadline = ContinuousClock.now + patience + .seconds(5)
     var isHurrying = false
     while closed.value == nil {

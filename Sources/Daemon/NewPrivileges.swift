@@ -14,4 +14,7 @@ package enum NewPrivileges {
     guard geteuid() != 0, clinux_holds_any_capability() == 0, actions.allSatisfy(\.noNewPrivileges) else { return }
     _ = clinux_set_no_new_privileges()
   }
+
+  /// Whether that was done.
+  static var areRenounced: Bool { geteuid() != 0 && clinux_no_new_privileges() != 0 }
 }

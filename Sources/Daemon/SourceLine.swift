@@ -69,7 +69,10 @@ final class SourceLine: Sendable {
     settings.connectionName = "onevent \(source.name) \(getpid())"
     let pulse = service.pulse("broker", source.name)
     consumer = Consumer(settings, receiver: intake, beat: { pulse.beat(within: $0) }) { [name] event in
-      if case .stopped = event { service.end(pulse) }
+      if case .stopped = event {
+        service.end(pulse)
+        router.disconnect()
+      }
       phase.observe(event)
       // Another line stands for the source then.
       if !phase.isRetired {
@@ -90,6 +93,7 @@ final class SourceLine: Sendable {
   func start() { consumer.start() }
   func stopTaking() { consumer.stopTaking() }
   func hold(_ reason: String?) { consumer.hold(reason) }
+  func announceClose() { consumer.announceClose() }
   func close() { consumer.close() }
 
   /// Takes nothing more; ends once everything it took is settled.

@@ -103,5 +103,11 @@ final class SourceSet: Sendable {
   }
 
   func stopTaking() { for line in state.withLock(\.lines) { line.stopTaking() } }
-  func close() { for line in state.withLock({ $0.lines + $0.retiring }) { line.close() } }
+
+  /// Closes all of them, side by side: each may wait seconds for a broker that does not answer.
+  func close() {
+    let lines = state.withLock { $0.lines + $0.retiring }
+    for line in lines { line.announceClose() }
+    for line in lines { line.close() }
+  }
 }

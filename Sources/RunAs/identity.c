@@ -47,13 +47,21 @@ static bool has_groups(const struct request *request) {
   return memcmp(asked, got, count * sizeof *asked) == 0;
 }
 
-/// Reads the ids back: real, effective and saved.
+/// Reads the user back: real, effective and saved.
+static bool has_uid(uid_t uid) {
+  uid_t real, effective, saved;
+  return getresuid(&real, &effective, &saved) == 0 && real == uid && effective == uid && saved == uid;
+}
+
+/// Reads the group back: real, effective and saved.
+static bool has_gid(gid_t gid) {
+  gid_t real, effective, saved;
+  return getresgid(&real, &effective, &saved) == 0 && real == gid && effective == gid && saved == gid;
+}
+
 static bool has_ids(const struct request *request) {
-  uid_t user[3], group[3];
-  if (getresuid(&user[0], &user[1], &user[2]) != 0 || getresgid(&group[0], &group[1], &group[2]) != 0) return false;
-  for (int index = 0; index < 3; index++)
-    if (user[index] != request->numbers.uid || group[index] != request->numbers.gid) return false;
-  return (request->numbers.flags & runas_keep_groups) || has_groups(request);
+  return has_uid(request->numbers.uid) && has_gid(request->numbers.gid) &&
+         ((request->numbers.flags & runas_keep_groups) || has_groups(request));
 }
 
 /// Gives up every capability; as root those only that a program executed by somebody else would inherit.
@@ -67,10 +75,14 @@ static int clear_capabilities(bool is_root) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
   if (syscall(SYS_capget, &header, data) != 0) return runas_step_capabilities;
+  bool is_clear = true;
   for (int index = 0; index < _LINUX_CAPABILITY_U32S_3; index++) {
+    if (data[index].inheritable != 0) is_clear = false;
+    if (!is_root && (data[index].permitted | data[index].effective) != 0) is_clear = false;
     data[index].inheritable = 0;
     if (!is_root) data[index].permitted = data[index].effective = 0;
   }
+  if (is_clear) return runas_step_ready;
   if (syscall(SYS_capset, &header, data) != 0 || syscall(SYS_capget, &header, data) != 0)
     return runas_step_capabilities;
   for (int index = 0; index < _LINUX_CAPABILITY_U32S_3; index++) {
@@ -103,11 +115,13 @@ int take_identity(const struct request *request) {
     int step = empty_bounding_set();
     if (step != runas_step_ready) return step;
   }
-  // The user last: without root, or CAP_SETGID, groups cannot be changed any more.
-  if (!(numbers->flags & runas_keep_groups) && setgroups(numbers->group_count, request->groups) != 0)
+  // The user last: without root, or CAP_SETGID, groups cannot be changed any more. What is right already is not asked
+  // for: a sandbox may forbid these calls to a daemon that has no privilege, and whose scripts are only limited.
+  if (!(numbers->flags & runas_keep_groups) && !has_groups(request) &&
+      setgroups(numbers->group_count, request->groups) != 0)
     return runas_step_groups;
-  if (setresgid(numbers->gid, numbers->gid, numbers->gid) != 0) return runas_step_gid;
-  if (setresuid(numbers->uid, numbers->uid, numbers->uid) != 0) return runas_step_uid;
+  if (!has_gid(numbers->gid) && setresgid(numbers->gid, numbers->gid, numbers->gid) != 0) return runas_step_gid;
+  if (!has_uid(numbers->uid) && setresuid(numbers->uid, numbers->uid, numbers->uid) != 0) return runas_step_uid;
 
   int step = clear_capabilities(is_root);
   if (step != runas_step_ready) return step;

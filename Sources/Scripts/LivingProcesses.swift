@@ -10,12 +10,17 @@ struct LivingProcesses {
   let taken: Moment
   private var sessions: [pid_t: [pid_t]] = [:]
 
-  /// Returns nil when `/proc` cannot be read.
+  /// Returns nil when `/proc` cannot be read, or not all of it for want of descriptors or memory.
   init?() {
     taken = .now()
     guard let names = ProcessFile.names(in: "/proc") else { return nil }
     for name in names {
-      guard let pid = pid_t(name), let session = Self.session(ofLiving: pid) else { continue }
+      guard let pid = pid_t(name) else { continue }
+      errno = 0
+      guard let session = Self.session(ofLiving: pid) else {
+        if [EMFILE, ENFILE, ENOMEM].contains(errno) { return nil }
+        continue
+      }
       sessions[session, default: []].append(pid)
     }
   }

@@ -15,7 +15,8 @@ final class RunGroup: Sendable {
 
   /// Whether a process is in it, or below it, that is no zombie; false when it is gone.
   var isPopulated: Bool {
-    guard let events = ProcessFile.read(directory + "/cgroup.events") else { return false }
+    // What cannot be looked at, for want of a descriptor, counts as populated.
+    guard let events = ProcessFile.read(directory + "/cgroup.events") else { return errno != ENOENT && errno != ENODEV }
     return String(decoding: events, as: UTF8.self).split(separator: "\n").contains("populated 1")
   }
 
@@ -31,7 +32,7 @@ final class RunGroup: Sendable {
   /// Removes it, with what a script has made below it.
   ///
   /// Returns whether it is gone; it cannot go while a process is in it.
-  func remove() -> Bool { Self.remove(directory, depth: 0) }
+  func remove() -> Bool { !isPopulated && Self.remove(directory, depth: 0) }
 
   private static func remove(_ directory: String, depth: Int) -> Bool {
     if rmdir(directory) == 0 || errno == ENOENT { return true }

@@ -30,8 +30,10 @@ struct RunTree {
   /// Returns false if this process may do neither.
   @discardableResult
   func kill(_ living: LivingProcesses?) -> Bool {
-    if let group, group.kill() { return true }
-    return signal(SIGKILL, living)
+    guard let group, group.kill() else { return signal(SIGKILL, living) }
+    // A script may have left its group, as sudo with a session of its own does.
+    _ = Glibc.kill(-pid, SIGKILL)
+    return true
   }
 
   /// Whether something of it runs that is no zombie; also true where that cannot be told.

@@ -10,6 +10,7 @@ struct ActionBuilder {
   let sources: [String]
   let environment: [String: String]
   let base: ScriptEnvironment
+  let isDaemon: Bool
   let report: Report
 
   /// Nil = it cannot be built, and the report says why.
@@ -17,7 +18,7 @@ struct ActionBuilder {
     let mode = section.value(ActionKeys.enabled, report)
     let selection = selection(section)
     let conditions = section.value(ActionKeys.filterParams, report)
-    let identities = IdentityBuilder(base: base, report: report)
+    let identities = IdentityBuilder(base: base, isDaemon: isDaemon, report: report)
     let identity = identities.build(section, mode)
     let fixed = EnvironmentBuilder(environment: environment, base: identity.environment, report: report).build(section)
     let searchPath = fixed.first { $0.name == "PATH" }?.value ?? ""

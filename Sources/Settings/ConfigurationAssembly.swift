@@ -7,12 +7,14 @@ import Events
 /// Puts the sections of all files together.
 struct ConfigurationAssembly {
   let environment: [String: String]
+  let isDaemon: Bool
   let overrides: EnvironmentOverrides
   let report: Report
   private var files: [FileSections] = []
 
-  init(environment: [String: String], overrides: EnvironmentOverrides, report: Report) {
+  init(environment: [String: String], isDaemon: Bool, overrides: EnvironmentOverrides, report: Report) {
     self.environment = environment
+    self.isDaemon = isDaemon
     self.overrides = overrides
     self.report = report
   }
@@ -153,7 +155,7 @@ struct ConfigurationAssembly {
       layer.filter { $0.key != "max_concurrent" && KeyTable.knows($0.key, in: .action) }
     }
     let builder = ActionBuilder(
-      sources: sources, environment: environment, base: ScriptEnvironment(), report: report)
+      sources: sources, environment: environment, base: ScriptEnvironment(), isDaemon: isDaemon, report: report)
     return sections.compactMap { section in
       var section = section
       section.layers = defaults + section.layers

@@ -14,16 +14,20 @@ package enum ConfigurationLoader {
   ///   - paths: The files and directories that were named; nil = the default ones.
   ///   - environment: The process's environment: `ONEVENT_<SECTION>__<KEY>`, `AMQP_URL`, `CREDENTIALS_DIRECTORY`,
   ///     and what `pass_environment` names.
+  ///   - isDaemon: Whether scripts are run by this process; otherwise its user may be another than the daemon's.
   /// - Returns: The configuration, or everything that is wrong with it.
-  package static func load(paths: [String]?, environment: [String: String]) -> LoadResult {
-    load(paths: paths, environment: environment, defaultDirectory: ConfigFiles.directory)
+  package static func load(paths: [String]?, environment: [String: String], isDaemon: Bool = false) -> LoadResult {
+    load(paths: paths, environment: environment, isDaemon: isDaemon, defaultDirectory: ConfigFiles.directory)
   }
 
-  static func load(paths: [String]?, environment: [String: String], defaultDirectory: String) -> LoadResult {
+  static func load(
+    paths: [String]?, environment: [String: String], isDaemon: Bool = false, defaultDirectory: String
+  ) -> LoadResult {
     let report = Report()
     let files = ConfigFiles.list(paths, directory: defaultDirectory, report)
     let overrides = EnvironmentOverrides(environment, report)
-    var assembly = ConfigurationAssembly(environment: environment, overrides: overrides, report: report)
+    var assembly = ConfigurationAssembly(
+      environment: environment, isDaemon: isDaemon, overrides: overrides, report: report)
     var revision = Revision()
     let trust = ConfigTrust(report: report)
     for file in files {

@@ -11,7 +11,13 @@ package struct ConfigurationOrigin: Sendable {
   /// Take events from this source only; nil = from all.
   package var onlySource: String?
 
-  package init(paths: [String]?, environment: [String: String], onlySource: String? = nil) {
+  /// Whether this process runs the scripts, or only looks.
+  package var isDaemon: Bool
+
+  package init(
+    paths: [String]?, environment: [String: String], onlySource: String? = nil, isDaemon: Bool = false
+  ) {
+    self.isDaemon = isDaemon
     self.paths = paths
     self.environment = environment
     self.onlySource = onlySource
@@ -22,7 +28,7 @@ package struct ConfigurationOrigin: Sendable {
 
   /// Reads the configuration, whatever is wrong with it.
   package func load() -> LoadResult {
-    let result = ConfigurationLoader.load(paths: paths, environment: environment)
+    let result = ConfigurationLoader.load(paths: paths, environment: environment, isDaemon: isDaemon)
     guard let onlySource, case .loaded(var configuration) = result else { return result }
     let names = configuration.sources.map(\.name)
     configuration.sources.removeAll { $0.name != onlySource }

@@ -9,6 +9,8 @@ import Glibc
 struct IdentityBuilder {
   /// Of the daemon's own user.
   let base: ScriptEnvironment
+  /// Whether this process is the daemon, or somebody who only looks at what the daemon will be given.
+  let isDaemon: Bool
   let report: Report
 
   /// What the action runs as.
@@ -36,12 +38,20 @@ struct IdentityBuilder {
     }
     // Where nothing is run, nobody has to allow anything.
     if mode == .enabled, (result.identity?.user ?? geteuid()) == 0, !result.allowsRoot {
-      report.problem(
-        at: user?.position ?? section.position,
-        user == nil
-          ? "\(section.title) would run its script as root, as which onevent runs here; write 'run_as = USER' to have it "
-            + "run as somebody else, or 'allow_root = yes' if it needs root"
-          : "\(section.title) would run its script as root; write 'allow_root = yes' if it needs that")
+      if let user {
+        report.problem(
+          at: user.position, "\(section.title) would run its script as root; write 'allow_root = yes' if it needs that")
+      } else {
+        let words =
+          "\(section.title) would run its script as root, as which onevent runs here; write 'run_as = USER' to have it "
+          + "run as somebody else, or 'allow_root = yes' if it needs root"
+        // Who only looks may be root while the daemon is not.
+        if isDaemon {
+          report.problem(at: section.position, words)
+        } else {
+          report.finding(.warning, at: section.position, "\(words); a daemon of another user runs it as that user")
+        }
+      }
     }
     return result
   }

@@ -34,9 +34,10 @@ struct ConfigurationOptions: ParsableArguments {
   func read() -> LoadResult { origin().load() }
 
   /// Where the configuration comes from.
-  func origin(onlySource: String? = nil) -> ConfigurationOrigin {
+  func origin(onlySource: String? = nil, isDaemon: Bool = false) -> ConfigurationOrigin {
     ConfigurationOrigin(
-      paths: config.isEmpty ? nil : config, environment: processEnvironment(), onlySource: onlySource)
+      paths: config.isEmpty ? nil : config, environment: processEnvironment(), onlySource: onlySource,
+      isDaemon: isDaemon)
   }
 
   /// The socket of the daemon that this configuration makes, or would make.

@@ -37,7 +37,7 @@ struct RunCommand: ParsableCommand {
     let environment = ServiceEnvironment.take()
     // Scripts inherit it; the default of the key `umask`.
     umask(0o022)
-    let origin = options.origin(onlySource: onlySource)
+    let origin = options.origin(onlySource: onlySource, isDaemon: true)
     let configuration = try ConfigurationOptions.accept(origin.load())
     // While there is one thread: all inherit it, and what an ordinary user's daemon starts needs no run-as for it.
     NewPrivileges.renounce(configuration.actions)

@@ -89,7 +89,7 @@ final class DispatchScene {
       board = DaemonBoard()
       metrics = DaemonMetrics()
       let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-      let journal = try JournalKeeper(configuration.journal, board: board, metrics: metrics, logger: logger)
+      let journal = try openJournal(logger)
       let dispatcher = Dispatcher(
         configuration, journal: journal, runner: recorder, board: board, types: SeenTypes(),
         log: RunLog(logger: logger), metrics: metrics, onHold: { [recorder] in recorder.hold($0) })
@@ -97,6 +97,21 @@ final class DispatchScene {
       living = dispatcher
       return dispatcher
     }
+  }
+
+  /// Opens the journal, as soon as nobody has the lock of the life before.
+  ///
+  /// A program that another test starts at this moment has it until it is executed.
+  private func openJournal(_ logger: Logger) throws -> JournalKeeper {
+    for _ in 0..<10_000 {
+      do throws(JournalError) {
+        return try JournalKeeper(configuration.journal, board: board, metrics: metrics, logger: logger)
+      } catch {
+        guard case .locked = error else { throw error }
+      }
+      usleep(1_000)
+    }
+    return try JournalKeeper(configuration.journal, board: board, metrics: metrics, logger: logger)
   }
 
   /// Ends the life as a crash does: what is not in the journal is gone.

@@ -9,12 +9,14 @@ import Testing
 
 /// As whom an action's script runs, and with what limits.
 @Suite struct IdentityKeysTests {
-  private func load(_ keys: String, allowsRoot: Bool = true) throws -> (LoadResult, ConfigurationFolder) {
+  private func load(
+    _ keys: String, allowsRoot: Bool = true, isDaemon: Bool = true
+  ) throws -> (LoadResult, ConfigurationFolder) {
     let folder = try ConfigurationFolder()
     try folder.script("run.sh")
     let file = try folder.write(
       "onevent.conf", "[DEFAULT]\nqueues = q\n\n[act]\nevents = a.b\nscript = ./run.sh\n\(keys)\n")
-    let result = ConfigurationLoader.load(paths: [file], environment: allowsRoot ? asRoot : [:])
+    let result = ConfigurationLoader.load(paths: [file], environment: allowsRoot ? asRoot : [:], isDaemon: isDaemon)
     return (result, folder)
   }
 
@@ -115,6 +117,9 @@ import Testing
     #expect(try load("run_as = root", allowsRoot: false).0.problems.count == 1)
     #expect(try load("run_as = nobody", allowsRoot: false).0.problems.isEmpty)
     #expect(try load("allow_root = yes", allowsRoot: false).0.problems.isEmpty)
+    // Who only looks may be root where the daemon is not.
+    let looked = try load("", allowsRoot: false, isDaemon: false).0.loaded()
+    #expect(looked.findings.contains { $0.kind == .warning && $0.message.contains("run_as = USER") })
     // They run nothing.
     #expect(try load("enabled = no", allowsRoot: false).0.problems.isEmpty)
     #expect(try load("enabled = observe", allowsRoot: false).0.problems.isEmpty)

@@ -125,8 +125,11 @@ extension Dispatcher {
 
   /// A new run as it stands when its action is suspended: aside, or given up.
   func settled(_ run: NewRun) -> NewRun {
-    guard run.state == .pending, isSuspended(run.action) else { return run }
+    guard run.state == .pending else { return run }
     var run = run
+    // Matched before a reload.
+    if actions[run.action]?.mode == .observe { run.state = .observed }
+    guard run.state == .pending, isSuspended(run.action) else { return run }
     if actions[run.action]?.onSuspend == .skip {
       run.state = .discarded
       run.reason = "its action is suspended, and on_suspend = skip"

@@ -180,8 +180,10 @@ extension Dispatcher {
       guard let last = runs.last else { break }
       place = last.place
       numbers += runs.map(\.number)
+      showLife()
     }
-    for number in numbers {
+    for (index, number) in numbers.enumerated() {
+      if index % 1_000 == 0 { showLife() }
       if let run = try journal.writer.facts(ofRun: number) { try body(run) }
     }
   }

@@ -54,7 +54,7 @@ extension Dispatcher {
     let record = running.record
     if completion.outcome == .exited(0) { return .ended(.succeeded) }
     if completion.outcome == .interrupted { return .interrupted }
-    if completion.outcome.isStarvation {
+    if completion.outcome.isStarvation, actions[record.action]?.mode != .observe {
       // No fault of the script, and no attempt that counts: the system lacks what a start needs.
       let patience = min(10, 0.5 * pow(2, Double(max(0, running.attempt - record.failures - 1))))
       return .retry(after: .seconds(patience), failures: record.failures)

@@ -37,6 +37,7 @@ extension Dispatcher {
       }
     }
     for note in effects.notes { note() }
+    showStatuses()
     state = State()
     for action in try journal.writer.actionsWithHeads() { state.windows.expect(action: action) }
     state.nextDue = try journal.writer.nextDue()
@@ -111,8 +112,10 @@ extension Dispatcher {
       }
     }
     isSuspended = try journal.writer.fact("suspended") == "yes"
-    board.setSuspended(Set(statuses.filter(\.value.isSuspended).keys), all: isSuspended)
   }
+
+  /// Shows what is suspended.
+  func showStatuses() { board.setSuspended(Set(statuses.filter(\.value.isSuspended).keys), all: isSuspended) }
 }
 
 extension Dispatcher {

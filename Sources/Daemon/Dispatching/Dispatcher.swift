@@ -170,7 +170,10 @@ final class Dispatcher: @unchecked Sendable {
       if journal.trouble != nil { recount() }
       journal.succeeded()
     }
-    for request in requests { perform(request) }
+    for request in requests {
+      showLife()
+      perform(request)
+    }
     maintain()
   }
 
@@ -193,8 +196,9 @@ final class Dispatcher: @unchecked Sendable {
     let before = state
     var effects = Effects()
     defer { fresh.removeAll(keepingCapacity: true) }
+    let isDurable = isDurable || plan.holdsInterrupted
     do throws(SQLiteError) {
-      try journal.transaction(isDurable: isDurable || plan.holdsInterrupted) { () throws(SQLiteError) in
+      try journal.transaction(isDurable: isDurable) { () throws(SQLiteError) in
         try change(&effects)
         try takeDue(&effects)
         try startRuns(&effects)
@@ -203,9 +207,13 @@ final class Dispatcher: @unchecked Sendable {
       state = before
       return error
     }
+    let failure = isDurable ? nil : secure(&effects)
     perform(effects)
-    return nil
+    return failure
   }
+
+  /// Says in the middle of long work that the thread moves.
+  func showLife() { pulse.beat(within: Self.turnLimit) }
 
   private func refuse(_ request: Request) {
     request.answer(.unavailable(journal.trouble ?? "the journal cannot be written"))
@@ -243,16 +251,6 @@ final class Dispatcher: @unchecked Sendable {
     for attempt in effects.endedAttempts { forgetOutput(of: attempt) }
     for run in effects.endedRuns { live.end(run) }
     for note in effects.notes { note() }
-  }
-
-  /// Settles deliveries, those of one source together.
-  private func settle(_ settlements: [(receipt: Receipt, settlement: Settlement)]) {
-    var bySettler: [ObjectIdentifier: (settler: any Settler, told: [(tag: DeliveryTag, settlement: Settlement)])] = [:]
-    for (receipt, settlement) in settlements {
-      bySettler[ObjectIdentifier(receipt.settler), default: (receipt.settler, [])].told.append(
-        (receipt.tag, settlement))
-    }
-    for (settler, told) in bySettler.values { settler.settle(told) }
   }
 
   private func take(_ input: DispatchInput, _ effects: inout Effects) throws(SQLiteError) {

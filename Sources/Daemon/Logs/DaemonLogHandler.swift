@@ -12,9 +12,9 @@ struct DaemonLogHandler: LogHandler {
   private var ownLevel: Logger.Level?
   var metadata: Logger.Metadata = [:]
 
-  /// The one of the whole log, unless a part of the program has set one for its own copy.
+  /// The one of the whole log, or a less talkative one that a part of the program has set for its own copy.
   var logLevel: Logger.Level {
-    get { ownLevel ?? threshold.level }
+    get { max(ownLevel ?? .trace, threshold.level) }
     set { ownLevel = newValue }
   }
 

@@ -21,7 +21,9 @@ extension Dispatcher {
     state.windows = StartWindows()
     for action in try journal.writer.actionsWithHeads() { state.windows.expect(action: action) }
     for running in state.running.values { state.windows.countStart(ofAction: running.actionID) }
-    effects.notes.append { [current, journal] in
+    // The dispatcher outlives what it does after its own commit.
+    effects.notes.append { [current, journal, unowned self] in
+      showStatuses()
       current.value = plan
       journal.adopt(plan.configuration.journal)
     }

@@ -52,6 +52,7 @@ extension EventDaemon {
     if let refusal = haveAdopted(plan) { return .failure(refusal) }
     var report = ReloadReport(from: configuration, to: next)
     configuration = next
+    longestKillAfter = max(longestKillAfter, next.longestKillAfter)
     let changes = sources.adopt(plan)
     report.connectedSources = changes.connected
     report.disconnectedSources = changes.disconnected
@@ -113,6 +114,8 @@ private final class Offer: Sendable {
         case .open where ContinuousClock.now >= deadline:
           phase = .withdrawn
           return (true, .unavailable("the journal's thread is busy, or its disk does not answer; try again later"))
+        // The disk may never answer; a stop must not wait for it. What becomes of the reload is of no interest then.
+        case .begun where DaemonSignals.isStopPending: return (true, .unavailable("the daemon is stopping"))
         case .open, .begun, .withdrawn: return (false, nil)
         }
       }
@@ -123,6 +126,9 @@ private final class Offer: Sendable {
 }
 
 extension Configuration {
+  /// How long after TERM the most patient action's scripts are sent KILL.
+  var longestKillAfter: Duration { actions.map(\.killAfter).max() ?? .zero }
+
   /// What a running daemon cannot change, a sentence each; none = it can take this over.
   func needsRestart(after old: Configuration) -> [String] {
     var obstacles: [String] = []
@@ -134,6 +140,10 @@ extension Configuration {
     look("[api]", \.api)
     look("[log] format", \.log.format)
     look("[scripts] output_limit", \.scripts.outputLimit)
+    if NewPrivileges.areRenounced, old.actions.allSatisfy(\.noNewPrivileges), !actions.allSatisfy(\.noNewPrivileges) {
+      obstacles.append(
+        "no_new_privs = no takes a restart: the daemon has renounced new privileges, since no action asked for them")
+    }
     return obstacles
   }
 }
