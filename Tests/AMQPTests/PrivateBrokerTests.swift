@@ -64,9 +64,11 @@ import Testing
   }
 
   @Test(
-    "A usage error is told", arguments: [["start"], ["sing", "x"], ["start", "a b"], ["start", "x", "--config"]])
+    "A usage error is told", arguments: [["start"], ["sing", "DIR"], ["start", "a b"], ["start", "DIR", "--config"]])
   func tellsUsage(_ arguments: [String]) throws {
-    let result = try runProgram(BrokerScript.path, arguments)
+    let directory = temporaryDirectory()
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let result = try runProgram(BrokerScript.path, arguments.map { $0 == "DIR" ? directory.path : $0 })
     #expect(result.status == 1)
     #expect(result.errorText.hasPrefix("scripts/broker: "))
   }
