@@ -75,8 +75,12 @@ class Bench:
     def __init__(self, arguments):
         self.url = arguments.url
         self.bin = Path(arguments.programs)
-        self.onevent = arguments.onevent
+        self.onevent = [arguments.onevent]
+        if arguments.user is not None:
+            self.onevent = ["setpriv", "--reuid", arguments.user, "--regid", arguments.user, "--clear-groups", arguments.onevent]
         self.scratch = Path(arguments.scratch)
+        # Where onevent may write.
+        self.state = self.scratch / "state"
         self.control = [arguments.control, "ctl", arguments.broker]
         self.fixture = arguments.message
         self.queues = 0
@@ -203,12 +207,12 @@ class Bench:
     def configuration(self, name, queue, actions, more="", settle="journal"):
         """A configuration with a journal of its own."""
         path = self.scratch / f"{name}.conf"
-        journal = self.scratch / f"{queue}.sqlite"
+        journal = self.state / f"{queue}.sqlite"
         path.write_text(
             f"[DEFAULT]\nurl = {self.url}\nqueues = {queue}\nsettle = {settle}\n{more}\n"
-            f"[journal]\npath = {journal}\n[api]\nsocket = {self.scratch}/socket\n{actions}"
+            f"[journal]\npath = {journal}\n[api]\nsocket = {self.state}/socket\n{actions}"
         )
-        return [self.onevent, "run", "-c", str(path)]
+        return [*self.onevent, "run", "-c", str(path)]
 
     # The scenarios.
 
@@ -306,7 +310,7 @@ class Bench:
         process.send_signal(signal.SIGTERM)
         if Ended(process, 60).status != 0:
             raise Failure(f"onevent did not end well: {log.read_text(errors='replace')}")
-        return str(self.scratch / f"{name}.sqlite")
+        return str(self.state / f"{name}.sqlite")
 
     def settled(self, count, pairs):
         """Events that start a program, four in flight: acknowledged by the journal, and by the end of the run."""
@@ -435,6 +439,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("url", "onevent", "programs", "scratch", "message", "control", "broker"):
         parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--user", help="the number of the user that onevent runs as; default: this one")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--only", choices=("unmatched", "many_actions", "matched", "journal"))
