@@ -9,10 +9,13 @@ struct EventRecord {
   let settle: SettleMode
 
   func newEvent(_ event: Event, result: EventResult, runs: [NewRun]) -> NewEvent {
-    NewEvent(
+    var record = NewEvent(
       source: source, type: event.type, id: event.id, identity: event.identityDigest, time: event.time,
       received: event.envelope.received, subject: event.subjectName, objects: event.objects, result: result,
       reason: nil, settle: settle, envelope: event.envelope.storedJSON, body: event.body, runs: runs)
+    record.tags = event.tags
+    record.value = event.measurement
+    return record
   }
 
   /// What could not be decoded: its bytes, as far as they may be kept, and why.

@@ -9,7 +9,7 @@ enum Schema {
   static let applicationID: Int32 = 0x6f6e_6576
 
   /// Each is executed in one transaction.
-  static let migrations = [first]
+  static let migrations = [first, second]
 
   /// All times are nanoseconds since 1970 on the real-time clock, but for those named otherwise.
   private static let first = """
@@ -86,5 +86,14 @@ enum Schema {
       run INTEGER NOT NULL, attempt INTEGER NOT NULL, stream INTEGER NOT NULL, head BLOB NOT NULL, tail BLOB NOT NULL,
       dropped INTEGER NOT NULL, PRIMARY KEY (run, attempt, stream)
     ) WITHOUT ROWID;
+    """
+
+  private static let second = """
+    -- `tags`: a JSON list, as they were sent; nil = none. `value`: the number at the payload's `value`.
+    ALTER TABLE events ADD COLUMN tags TEXT;
+    ALTER TABLE events ADD COLUMN value REAL;
+
+    -- A tag `group:name` stands here twice, as itself and as `group`.
+    CREATE TABLE event_tags (tag TEXT NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (tag, event)) WITHOUT ROWID;
     """
 }

@@ -90,7 +90,7 @@ final class RecordedJournal: JournalReading {
   static func event(_ number: Int64) -> StoredEvent {
     StoredEvent(
       number: number, source: "default", type: "lease.begin", id: "m-\(number)", time: nil,
-      received: start + number * hour, subject: "n-1", objects: #"{"node":"n-1"}"#,
+      received: start + number * hour, subject: "n-1", objects: #"{"node":"n-1"}"#, tags: nil, cause: nil,
       result: number == 2 ? .undecodable : .matched, reason: number == 2 ? "it is no \"JSON\"" : nil, settle: .journal,
       size: 99)
   }

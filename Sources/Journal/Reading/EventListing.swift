@@ -91,7 +91,8 @@ enum EventListing {
   }
 
   private static let columns = """
-    e.number, s.name, t.name, e.id, e.time, e.received, e.subject, e.objects, e.result, e.reason, e.settle, e.size
+    e.number, s.name, t.name, e.id, e.time, e.received, e.subject, e.objects, e.result, e.reason, e.settle, e.size,
+    e.tags, e.cause
     """
   /// Outer joins, which keep their place behind the events, and lose none of them.
   private static let names = "LEFT JOIN sources s ON s.id = e.source LEFT JOIN types t ON t.id = e.type"
@@ -100,6 +101,7 @@ enum EventListing {
     StoredEvent(
       number: row.integer(0), source: row.text(1), type: row.text(2), id: row.optionalText(3),
       time: row.optionalText(4), received: row.integer(5), subject: row.optionalText(6), objects: row.text(7),
+      tags: row.optionalText(12), cause: row.optionalInteger(13),
       result: EventResult(rawValue: row.text(8)) ?? .matched, reason: row.optionalText(9),
       settle: SettleMode(rawValue: row.text(10)) ?? .journal, size: row.integer(11))
   }

@@ -32,6 +32,12 @@ package struct NewEvent: Sendable {
   package var body: [UInt8]
   /// Bytes of the body as it came, also where it is not kept.
   package var size: Int
+  /// As they were sent, each once.
+  package var tags: [String] = []
+  /// The number at the payload's `value`.
+  package var value: Double?
+  /// The number of the run that raised it; nil = it came from outside.
+  package var cause: Int64?
   /// In the order of the files.
   package var runs: [NewRun]
 

@@ -12,6 +12,10 @@ package struct StoredEvent: Sendable {
   package var subject: String?
   /// A JSON object, kind to name.
   package var objects: String
+  /// A JSON list, as they were sent; nil = none.
+  package var tags: String?
+  /// The run that raised it; nil = it came from outside.
+  package var cause: Int64?
   package var result: EventResult
   package var reason: String?
   package var settle: SettleMode

@@ -6,10 +6,12 @@ import CSQLite
 enum SQLValue: Sendable {
   case null
   case integer(Int64)
+  case real(Double)
   case text(String)
   case blob([UInt8])
 
   static func optional(_ integer: Int64?) -> SQLValue { integer.map(SQLValue.integer) ?? .null }
+  static func optional(_ number: Double?) -> SQLValue { number.map(SQLValue.real) ?? .null }
   static func optional(_ text: String?) -> SQLValue { text.map(SQLValue.text) ?? .null }
   static func integer(_ number: Int) -> SQLValue { .integer(Int64(number)) }
   static func boolean(_ boolean: Bool) -> SQLValue { .integer(boolean ? 1 : 0) }
@@ -96,6 +98,7 @@ final class Statement {
       switch value {
       case .null: sqlite3_bind_null(handle, index)
       case .integer(let integer): sqlite3_bind_int64(handle, index, integer)
+      case .real(let number): sqlite3_bind_double(handle, index, number)
       case .text(let text):
         sqlite3_bind_text64(handle, index, text, UInt64(text.utf8.count), transient, UInt8(SQLITE_UTF8))
       case .blob(let bytes):
@@ -118,6 +121,7 @@ struct Row: ~Copyable {
   func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
   func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
   func optionalInteger(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
+  func real(_ column: Int32) -> Double { sqlite3_column_double(handle, column) }
   func boolean(_ column: Int32) -> Bool { integer(column) != 0 }
 
   func text(_ column: Int32) -> String {

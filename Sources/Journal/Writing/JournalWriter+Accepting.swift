@@ -33,13 +33,19 @@ extension JournalWriter {
     try statements.insertEvent.run(
       .integer(try sourceID(event.source)), .integer(try typeID(event.type)), .optional(event.id),
       .optional(event.time), .integer(event.received), .optional(event.subject), .text(Self.json(event.objects)),
-      .text(event.result.rawValue), .optional(event.reason), .text(event.settle.rawValue), .integer(event.size))
+      .text(event.result.rawValue), .optional(event.reason), .text(event.settle.rawValue), .integer(event.size),
+      event.tags.isEmpty ? .null : .text(Self.json(event.tags)), .optional(event.value), .optional(event.cause))
     let number = connection.lastInsertedRow
     numbers.event = max(numbers.event, number)
     try statements.insertContent.run(
       .integer(number), .text(String(decoding: event.envelope, as: UTF8.self)), .blob(event.body))
     for object in event.objects {
       try statements.insertObject.run(.text(object.kind), .text(object.name), .integer(number))
+    }
+    for tag in event.tags {
+      try statements.insertTag.run(.text(tag), .integer(number))
+      guard let colon = tag.firstIndex(of: ":"), colon > tag.startIndex else { continue }
+      try statements.insertTag.run(.text(String(tag[..<colon])), .integer(number))
     }
     if let identity = event.identity {
       try statements.insertIdentity.run(.blob(identity), .integer(number), .integer(event.received))
@@ -84,6 +90,9 @@ extension JournalWriter {
     guard !objects.isEmpty else { return "{}" }
     return "{" + objects.map { "\(quoted($0.kind)):\(quoted($0.name))" }.joined(separator: ",") + "}"
   }
+
+  /// A JSON list of texts.
+  static func json(_ texts: [String]) -> String { "[" + texts.map(quoted).joined(separator: ",") + "]" }
 
   private static func quoted(_ text: String) -> String {
     var quoted = "\""

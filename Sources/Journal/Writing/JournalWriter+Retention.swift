@@ -122,6 +122,13 @@ extension JournalWriter {
     ).all(.integer(event)) { row throws(SQLiteError) in (row.text(0), row.text(1)) }
     let forget = try connection.prepare("DELETE FROM event_objects WHERE kind = ?1 AND name = ?2 AND event = ?3")
     for (kind, name) in objects { try forget.run(.text(kind), .text(name), .integer(event)) }
+    let tags = try connection.prepare(
+      "SELECT j.value FROM events e, json_each(e.tags) j WHERE e.number = ?1"
+    ).all(.integer(event)) { row throws(SQLiteError) in row.text(0) }
+    let untag = try connection.prepare("DELETE FROM event_tags WHERE event = ?2 AND tag IN (?1, ?3)")
+    for tag in tags {
+      try untag.run(.text(tag), .integer(event), .text(String(tag.prefix { $0 != ":" })))
+    }
     for table in ["outputs", "attempts"] {
       try connection.prepare("DELETE FROM \(table) WHERE run IN (SELECT number FROM runs WHERE event = ?1)")
         .run(.integer(event))

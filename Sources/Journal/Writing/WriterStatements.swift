@@ -15,6 +15,7 @@ struct WriterStatements {
   let insertEvent: Statement
   let insertContent: Statement
   let insertObject: Statement
+  let insertTag: Statement
   let insertRun: Statement
   let laneIsTaken: Statement
 
@@ -53,12 +54,14 @@ struct WriterStatements {
     insertIdentity = try connection.prepare("INSERT INTO identities (digest, event, accepted) VALUES (?1, ?2, ?3)")
     insertEvent = try connection.prepare(
       """
-      INSERT INTO events (source, type, id, time, received, subject, objects, result, reason, settle, size)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+      INSERT INTO events (
+        source, type, id, time, received, subject, objects, result, reason, settle, size, tags, value, cause)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
       """)
     insertContent = try connection.prepare("INSERT INTO contents (event, envelope, body) VALUES (?1, ?2, ?3)")
     insertObject = try connection.prepare(
       "INSERT OR IGNORE INTO event_objects (kind, name, event) VALUES (?1, ?2, ?3)")
+    insertTag = try connection.prepare("INSERT OR IGNORE INTO event_tags (tag, event) VALUES (?1, ?2)")
     insertRun = try connection.prepare(
       """
       INSERT INTO runs (id, event, action, lane, place, state, queued, head, change, created, ended, reason, replay)
