@@ -3,6 +3,7 @@
 import Glibc
 import Journal
 import Logging
+import Scripts
 
 /// Ends what is left of runs that were cut off with an earlier daemon, so that no attempt runs beside its successor.
 ///
@@ -41,10 +42,9 @@ struct Leftovers {
       runs.filter { $0.boot == BootClock.bootID }.compactMap { run in run.pid.map { ($0, run) } }
     ) { first, _ in first }
     var found: [(pid: Int32, run: RunRecord)] = []
-    for pid in ProcessFacts.all() where pid != getpid() {
-      // A zombie's parent has to take it; nothing of it runs.
-      guard let status = ProcessFacts.status(of: pid), status.state != UInt8(ascii: "Z") else { continue }
-      if let id = ProcessFacts.variable("ONEVENT_RUN_ID", of: pid), let run = byID[id] {
+    for pid in ProcessFacts.all() ?? [] where pid != getpid() {
+      guard let status = ProcessFacts.status(of: pid), status.isAlive else { continue }
+      if let id = ProcessFacts.run(of: pid), let run = byID[id] {
         found.append((pid, run))
       } else if let run = sessions[status.session], belongs(status, to: run) {
         found.append((pid, run.run))

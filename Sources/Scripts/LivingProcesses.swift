@@ -13,33 +13,17 @@ struct LivingProcesses {
   /// Returns nil when `/proc` cannot be read, or not all of it for want of descriptors or memory.
   init?() {
     taken = .now()
-    guard let names = ProcessFile.names(in: "/proc") else { return nil }
-    for name in names {
-      guard let pid = pid_t(name) else { continue }
+    guard let all = ProcessFacts.all() else { return nil }
+    for pid in all {
       errno = 0
-      guard let session = Self.session(ofLiving: pid) else {
+      guard let status = ProcessFacts.status(of: pid) else {
         if [EMFILE, ENFILE, ENOMEM].contains(errno) { return nil }
         continue
       }
-      sessions[session, default: []].append(pid)
+      if status.isAlive { sessions[status.session, default: []].append(pid) }
     }
   }
 
   /// The processes of a session.
   func members(ofSession session: pid_t) -> [pid_t] { sessions[session] ?? [] }
-
-  /// The session of a process that runs; nil when it is gone, or a zombie.
-  static func session(ofLiving pid: pid_t) -> pid_t? {
-    guard let bytes = ProcessFile.read("/proc/\(pid)/stat") else { return nil }
-    return session(inStatus: String(decoding: bytes, as: UTF8.self))
-  }
-
-  /// Reads the session out of a line of `/proc/PID/stat`; nil for a zombie (proc(5)).
-  static func session(inStatus line: String) -> pid_t? {
-    // The name in parentheses may hold anything, parentheses and spaces included.
-    guard let nameEnd = line.lastIndex(of: ")") else { return nil }
-    let fields = line[line.index(after: nameEnd)...].split(separator: " ", maxSplits: 4)
-    guard fields.count >= 4, let state = fields.first, state != "Z", state != "X" else { return nil }
-    return pid_t(fields[3])
-  }
 }

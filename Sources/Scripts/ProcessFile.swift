@@ -3,24 +3,31 @@
 import Glibc
 
 /// Reads the small files in which the kernel tells of processes and control groups.
-enum ProcessFile {
+package enum ProcessFile {
   /// More than any environment has (execve(2), "Limits on size").
   private static let longest = 8 << 20
 
   /// Returns the whole content; nil when the file is gone or may not be read.
-  static func read(_ path: String) -> [UInt8]? {
+  package static func read(_ path: String) -> [UInt8]? {
     guard let file = try? Descriptor(opened: open(path, O_RDONLY | O_CLOEXEC)) else { return nil }
     var content: [UInt8] = []
     // The kernel hands out a page of most of them at a time.
     let portion = 4096
     while content.count < longest {
       let bytes = [UInt8](unsafeUninitializedCapacity: portion) { buffer, filled in
-        filled = max(0, Glibc.read(file.number, buffer.baseAddress, portion))
+        var count = 0
+        repeat { count = Glibc.read(file.number, buffer.baseAddress, portion) } while count < 0 && errno == EINTR
+        filled = max(0, count)
       }
       if bytes.isEmpty { break }
       content += bytes
     }
     return content
+  }
+
+  /// The first line; nil when the file is gone or may not be read.
+  package static func firstLine(_ path: String) -> String? {
+    read(path).map { String(decoding: $0.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self) }
   }
 
   /// Writes a word into a file that takes it as an order.

@@ -56,7 +56,7 @@ final class WatchedRun: @unchecked Sendable {
     attempt = order.attempt
     self.tree = tree
     leftovers = order.invocation.leftovers
-    let variable = Array("\(Survivors.variable)=".utf8)
+    let variable = ProcessFacts.runVariable
     let entry = order.invocation.environment.last { $0.starts(with: variable) }
     runID = entry.map { String(decoding: $0.dropFirst(variable.count), as: UTF8.self) } ?? ""
     user = order.invocation.identity?.name ?? "the daemon's user"

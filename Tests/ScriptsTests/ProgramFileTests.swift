@@ -55,7 +55,10 @@ import Testing
       ("12 (sh) S 1 9 34 0", 34), ("12 (a) Z (b) ) R 1 9 77 0", 77), ("12 (sh) Z 1 34 34 0", nil), ("", nil),
       ("12 (sh", nil), ("12 (sh) S 1", nil),
     ] as [(String, pid_t?)])
-  func session(line: String, session: pid_t?) {
-    #expect(LivingProcesses.session(inStatus: line) == session)
+  func session(beginning: String, session: pid_t?) {
+    let line = beginning + " -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 8154711 2502656 220"
+    let status = ProcessFacts.status(in: Array(line.utf8))
+    #expect(status.flatMap { $0.isAlive ? $0.session : nil } == session)
+    #expect(status.map { $0.start == 8_154_711 } ?? true)
   }
 }

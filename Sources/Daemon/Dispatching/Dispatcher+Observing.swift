@@ -15,7 +15,7 @@ extension Dispatcher: RunObserver {
   func started(_ attempt: AttemptID, pid: Int32) {
     FailPoint.afterSpawn.pass()
     if let (label, _, _) = labels.withLock({ $0[attempt.number] }) { log.started(label, pid: pid) }
-    inputs.add(.started(attempt, pid: pid, start: ProcessFacts.start(of: pid)), isUrgent: false)
+    inputs.add(.started(attempt, pid: pid, start: ProcessFacts.status(of: pid)?.start), isUrgent: false)
   }
 
   func printed(_ attempt: AttemptID, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>) {

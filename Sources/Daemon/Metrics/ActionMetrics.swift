@@ -7,50 +7,25 @@ import Scripts
 /// What is counted of one action: its runs by how they ended, and how long they waited and took.
 final class ActionMetrics: Sendable {
   /// How a run ended, or that it never was to start.
-  enum Result: String, CaseIterable, Sendable {
+  enum Result: Int, CaseIterable, Sendable {
     case observed, succeeded, failed, timeout, interrupted, refused, expired
   }
 
-  private let observed: Counter
-  private let succeeded: Counter
-  private let failed: Counter
-  private let timedOut: Counter
-  private let interrupted: Counter
-  private let refused: Counter
-  private let expired: Counter
+  private let runs: ResultCounters<Result>
   private let retried: Counter
   private let durations: Recorder
   private let waits: Recorder
 
   init(_ action: String, _ registry: MetricRegistry) {
-    func runs(_ result: Result) -> Counter {
-      registry.counter(MetricCatalog.runs, ("action", action), ("result", result.rawValue))
-    }
     let label = ("action", action)
-    observed = runs(.observed)
-    succeeded = runs(.succeeded)
-    failed = runs(.failed)
-    timedOut = runs(.timeout)
-    interrupted = runs(.interrupted)
-    refused = runs(.refused)
-    expired = runs(.expired)
+    runs = ResultCounters(MetricCatalog.runs, label, registry)
     retried = registry.counter(MetricCatalog.retries, label)
     durations = registry.histogram(MetricCatalog.runDuration, label)
     waits = registry.histogram(MetricCatalog.runWait, label)
   }
 
   /// Counts a run that ended, or that never was to start.
-  func count(_ result: Result) {
-    switch result {
-    case .observed: observed.increment()
-    case .succeeded: succeeded.increment()
-    case .failed: failed.increment()
-    case .timeout: timedOut.increment()
-    case .interrupted: interrupted.increment()
-    case .refused: refused.increment()
-    case .expired: expired.increment()
-    }
-  }
+  func count(_ result: Result) { runs.count(result) }
 
   /// Counts the end of a run, by its last attempt.
   func countEnd(_ outcome: Outcome) {

@@ -68,10 +68,10 @@ final class DaemonMetrics: Sendable {
   var totals: [(name: String, value: Int)] {
     var totals: [(name: String, value: Int)] = [("deliveries", registry.total(of: MetricCatalog.deliveries))]
     for result in SourceMetrics.Result.allCases {
-      totals.append((result.rawValue, registry.total(of: MetricCatalog.events, where: ("result", result.rawValue))))
+      totals.append(("\(result)", registry.total(of: MetricCatalog.events, where: ("result", "\(result)"))))
     }
     for result in ActionMetrics.Result.allCases {
-      totals.append((result.rawValue, registry.total(of: MetricCatalog.runs, where: ("result", result.rawValue))))
+      totals.append(("\(result)", registry.total(of: MetricCatalog.runs, where: ("result", "\(result)"))))
     }
     totals.append(("retried", registry.total(of: MetricCatalog.retries)))
     totals.append(("regex_limit_hits", registry.total(of: MetricCatalog.regexLimitHits)))

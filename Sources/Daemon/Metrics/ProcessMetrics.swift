@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Scripts
 
 /// What the kernel says of this process, under the names that Prometheus' own client libraries use.
 enum ProcessMetrics {
@@ -26,14 +27,14 @@ enum ProcessMetrics {
 
   /// The numbers of a stat file behind the name in parentheses, which may hold anything; what is none is 0.
   static func stat(_ path: String) -> [Double] {
-    guard let bytes = TextFile.read(path), let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return [] }
+    guard let bytes = ProcessFile.read(path), let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return [] }
     return bytes[(end + 1)...].split(separator: UInt8(ascii: " "))
       .map { Double(String(decoding: $0, as: UTF8.self)) ?? 0 }
   }
 
   /// When the machine was booted, in seconds since 1970: the line `btime` of /proc/stat.
   private static var bootTime: Double? {
-    guard let bytes = TextFile.read("/proc/stat") else { return nil }
+    guard let bytes = ProcessFile.read("/proc/stat") else { return nil }
     let prefix = Array("btime ".utf8)
     for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: prefix) {
       return Double(String(decoding: line.dropFirst(prefix.count), as: UTF8.self))

@@ -9,32 +9,21 @@ import Synchronization
 /// Counting is one atomic addition; only the age of an event takes a lock.
 final class SourceMetrics: Sendable {
   /// What became of an event.
-  enum Result: String, CaseIterable, Sendable {
+  enum Result: Int, CaseIterable, Sendable {
     case matched, unmatched, ignored, duplicate, undecodable
   }
 
   private let deliveries: Counter
-  private let matched: Counter
-  private let unmatched: Counter
-  private let ignored: Counter
-  private let duplicate: Counter
-  private let undecodable: Counter
+  private let events: ResultCounters<Result>
   private let regexLimitHits: Counter
   private let ages: Recorder
   private let reconnects: Counter
   private let hasConnected = Atomic<Bool>(false)
 
   init(_ source: String, _ registry: MetricRegistry) {
-    func events(_ result: Result) -> Counter {
-      registry.counter(MetricCatalog.events, ("source", source), ("result", result.rawValue))
-    }
     let label = ("source", source)
     deliveries = registry.counter(MetricCatalog.deliveries, label)
-    matched = events(.matched)
-    unmatched = events(.unmatched)
-    ignored = events(.ignored)
-    duplicate = events(.duplicate)
-    undecodable = events(.undecodable)
+    events = ResultCounters(MetricCatalog.events, label, registry)
     regexLimitHits = registry.counter(MetricCatalog.regexLimitHits, label)
     ages = registry.histogram(MetricCatalog.eventAge, label)
     reconnects = registry.counter(MetricCatalog.reconnects, label)
@@ -45,15 +34,7 @@ final class SourceMetrics: Sendable {
   func countRegexLimitHits(_ hits: Int) { regexLimitHits.increment(by: hits) }
 
   /// Counts an event, once it is certain what became of it.
-  func count(_ result: Result) {
-    switch result {
-    case .matched: matched.increment()
-    case .unmatched: unmatched.increment()
-    case .ignored: ignored.increment()
-    case .duplicate: duplicate.increment()
-    case .undecodable: undecodable.increment()
-    }
-  }
+  func count(_ result: Result) { events.count(result) }
 
   /// Counts a matched event, which says when it happened, or does not; both in nanoseconds since 1970.
   ///

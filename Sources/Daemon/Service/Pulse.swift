@@ -2,6 +2,7 @@
 
 import CLinux
 import Glibc
+import Scripts
 import Synchronization
 
 /// Shows that a thread moves: its loop beats at every turn, and says by when the next beat comes.
@@ -77,7 +78,7 @@ package final class Pulse: Sendable {
 enum ThreadFacts {
   /// Whether a thread sleeps uninterruptibly in the kernel: state D of proc(5).
   static func isUninterruptible(_ thread: Int32) -> Bool {
-    guard let bytes = TextFile.read("/proc/self/task/\(thread)/stat"),
+    guard let bytes = ProcessFile.read("/proc/self/task/\(thread)/stat"),
       let end = bytes.lastIndex(of: UInt8(ascii: ")"))
     else { return false }
     return bytes[(end + 1)...].first { $0 != UInt8(ascii: " ") } == UInt8(ascii: "D")
