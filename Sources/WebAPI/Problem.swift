@@ -10,6 +10,8 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     /// A parameter, member or path that says something impossible.
     case invalid
     case notFound = "not-found"
+    /// The path is known, but not with this method.
+    case wrongMethod = "wrong-method"
     /// The state of things does not allow it.
     case refused
     case tooLarge = "too-large"
@@ -25,6 +27,7 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
       switch self {
       case .invalid: 400
       case .notFound: 404
+      case .wrongMethod: 405
       case .refused: 409
       case .tooLarge: 413
       case .configuration: 422
@@ -37,6 +40,7 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
       switch self {
       case .invalid: "The request is not understood"
       case .notFound: "There is no such thing"
+      case .wrongMethod: "This cannot be done here"
       case .refused: "This cannot be done now"
       case .tooLarge: "The request is too large"
       case .configuration: "The configuration is refused"

@@ -5,6 +5,10 @@ package struct Reply {
   /// The text, as its type says.
   package var body: [UInt8]
   var contentType: String
+  /// Of HTTP; a success, or where to look instead.
+  var status = 200
+  /// Besides those that every answer has.
+  var headers: [(name: String, value: String)] = []
   /// The path and query of the list's next part; nil where there is none.
   var next: String?
 

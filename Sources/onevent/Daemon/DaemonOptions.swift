@@ -71,7 +71,7 @@ extension APIFailure {
     case .problem(let problem):
       switch problem.kind {
       case .notFound, .refused: .no
-      case .invalid: .usage
+      case .invalid, .wrongMethod: .usage
       case .tooLarge: .data
       case .configuration: .configuration
       case .journalUnavailable: .inputOutput
