@@ -50,7 +50,7 @@ let package = Package(
 
     // Foundations: know nothing of each other.
     .target(name: "ConfigText", dependencies: ["CLibYAML"], swiftSettings: swift),
-    .target(name: "Trust", dependencies: ["CLinux"], swiftSettings: swift),
+    .target(name: "Trust", swiftSettings: swift),
     .target(name: "Events", dependencies: ["CSimdJSON", "CPCRE2", "CZlib", "CCrypto"], swiftSettings: swift),
 
     // The parts: `AMQP`, `Scripts` and `Journal` do not know each other.

@@ -42,10 +42,6 @@ int clinux_open_directory(const char *path) {
   return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-int clinux_open_entry(int directory, const char *name) {
-  return openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-}
-
 int clinux_forbid_dumps(void) {
   return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

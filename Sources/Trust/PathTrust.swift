@@ -79,70 +79,85 @@ package struct PathTrust: Sendable, Equatable {
   private struct Walk {
     let trust: PathTrust
     /// The names that are still to be followed, the next one last.
-    var pending: [String]
-    /// The way so far, without links.
-    private var way: [String] = []
+    var pending: [Substring]
+    /// The path of what is being looked at, without links; empty for `/`.
+    private var path = ""
     private var linksLeft = PathTrust.linkLimit
     /// The directory that is looked into, with what it says of itself.
     private var above = stat()
-    /// The name that is being looked at, below the way; empty for the way itself.
-    private var name = ""
+    /// Bytes of the path that lead to it.
+    private var length = 0
 
-    /// The path of what is being looked at.
-    var place: String { "/" + (name.isEmpty ? way : way + [name]).joined(separator: "/") }
+    var place: String { path.isEmpty ? "/" : path }
 
-    init(trust: PathTrust, pending: [String]) {
+    init(trust: PathTrust, pending: [Substring]) {
       self.trust = trust
       self.pending = pending
     }
 
     /// A path's names, the last one first.
-    static func names(of path: String) -> [String] {
-      path.split(separator: "/").filter { $0 != "." }.reversed().map(String.init)
-    }
+    static func names(of path: String) -> [Substring] { path.split(separator: "/").filter { $0 != "." }.reversed() }
 
-    mutating func run(as role: Role, _ path: String) throws(LookFailure) -> Result<String, Distrust> {
-      var directory = try DirectoryEntry.root()
-      above = directory.status
-      if let distrust = look(at: above) { return .failure(distrust) }
-      while let next = pending.popLast() {
-        if next == ".." {
+    mutating func run(as role: Role, _ whole: String) throws(LookFailure) -> Result<String, Distrust> {
+      above = try look()
+      if let distrust = judge(above) { return .failure(distrust) }
+      while let name = pending.popLast() {
+        if name == ".." {
           // Of a real directory, whose parent is on the way already and has been looked at.
-          if !way.isEmpty { way.removeLast() }
-          directory = try directory.entry("..")
-          above = directory.status
+          path.removeSubrange((path.lastIndex(of: "/") ?? path.startIndex)...)
+          length = path.utf8.count
+          above = try look()
           continue
         }
-        name = next
-        let entry = try directory.entry(name)
-        let status = entry.status
-        if let distrust = look(at: status) { return .failure(distrust) }
+        path += "/"
+        path += name
+        let status = try look()
+        if let distrust = judge(status) { return .failure(distrust) }
         switch status.st_mode & S_IFMT {
         case S_IFLNK:
-          guard linksLeft > 0 else { return .failure(.endless(path)) }
+          guard linksLeft > 0 else { return .failure(.endless(whole)) }
           linksLeft -= 1
-          let target = try entry.target()
+          let target = try target()
           pending += Self.names(of: target)
-          name = ""
+          path.removeSubrange(path.utf8.index(path.startIndex, offsetBy: length)...)
           guard target.hasPrefix("/") else { continue }
-          way = []
-          directory = try .root()
-          above = directory.status
+          path = ""
+          length = 0
+          above = try look()
         case S_IFDIR:
-          way.append(name)
-          name = ""
+          length = path.utf8.count
           above = status
-          directory = entry
         default:
-          guard pending.isEmpty, !path.hasSuffix("/") else { throw LookFailure(errno: ENOTDIR) }
+          guard pending.isEmpty, !whole.hasSuffix("/") else { throw LookFailure(errno: ENOTDIR) }
           return end(at: status, as: role)
         }
       }
       return end(at: above, as: role)
     }
 
+    /// What is at the place says of itself; of a symbolic link, the link.
+    ///
+    /// Every name before the last has been judged, so that nobody untrusted can make the path lead elsewhere.
+    private func look() throws(LookFailure) -> stat {
+      var status = stat()
+      guard lstat(place, &status) == 0 else { throw LookFailure(errno: errno) }
+      return status
+    }
+
+    /// Where the symbolic link at the place leads.
+    private func target() throws(LookFailure) -> String {
+      // A link's target is at most PATH_MAX - 1 bytes (symlink(7)).
+      let bytes = [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, count in
+        count = buffer.withMemoryRebound(to: CChar.self) { buffer in
+          buffer.baseAddress.map { max(0, readlink(place, $0, buffer.count)) } ?? 0
+        }
+      }
+      guard !bytes.isEmpty else { throw LookFailure(errno: errno == 0 ? ENOENT : errno) }
+      return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// What holds of everything on the way.
-    private func look(at status: stat) -> Distrust? {
+    private func judge(_ status: stat) -> Distrust? {
       let kind = status.st_mode & S_IFMT
       guard trust.owners.contains(status.st_uid) else { return .owner(place, status, trusted: trust.owners) }
       // A link's mode says nothing (symlink(7)), a device's only who may use it.
@@ -172,7 +187,12 @@ package struct PathTrust: Sendable, Equatable {
     /// Refuses where somebody untrusted could put what the path names.
     func requireUnplantable() throws(Distrust) {
       guard above.st_mode & (S_IWGRP | S_IWOTH) != 0 else { return }
-      throw .plantable(place, in: "/" + way.joined(separator: "/"), above)
+      throw .plantable(place, in: length == 0 ? "/" : String(decoding: path.utf8.prefix(length), as: UTF8.self), above)
     }
   }
+}
+
+/// Why the kernel would not show what is at a place.
+private struct LookFailure: Error {
+  let errno: Int32
 }

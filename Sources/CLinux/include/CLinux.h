@@ -28,10 +28,6 @@ int clinux_pipe_to_read(int ends[2]);
 /// Opens a directory without the right to list it, good for fchdir(2) and the *at() calls; see O_PATH in open(2).
 int clinux_open_directory(const char *path);
 
-/// Opens whatever an entry of a directory is, a symbolic link itself included, for fstat(2), readlinkat(2) and as a
-/// directory of the *at() calls, not for its content; see O_PATH in open(2).
-int clinux_open_entry(int directory, const char *name);
-
 /// Forbids core dumps of this process, and to other processes of its user its memory and its files in /proc; programs
 /// that it executes are not concerned. See PR_SET_DUMPABLE in prctl(2).
 int clinux_forbid_dumps(void);
