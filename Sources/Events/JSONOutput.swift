@@ -105,23 +105,37 @@ extension [UInt8] {
   /// Escapes what JSON demands and nothing else; UTF-8 stays as it is.
   package mutating func appendJSON(text: some Sequence<UInt8>) {
     append(UInt8(ascii: "\""))
-    for byte in text {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        append(UInt8(ascii: "\\"))
-        append(byte)
-      case UInt8(ascii: "\n"): append(literal: "\\n")
-      case UInt8(ascii: "\r"): append(literal: "\\r")
-      case UInt8(ascii: "\t"): append(literal: "\\t")
-      case 0x08: append(literal: "\\b")
-      case 0x0C: append(literal: "\\f")
-      case 0..<0x20:
-        append(literal: "\\u00")
-        append(contentsOf: byte < 0x10 ? "0".utf8 : "1".utf8)
-        append(contentsOf: String(byte & 0x0F, radix: 16).utf8)
-      default: append(byte)
-      }
+    if text.withContiguousStorageIfAvailable({ appendEscaped($0) }) == nil {
+      Array(text).withUnsafeBufferPointer { appendEscaped($0) }
     }
     append(UInt8(ascii: "\""))
+  }
+
+  /// Appends stretches without anything to escape as they are, which most texts are from end to end.
+  private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
+    var start = 0
+    for (index, byte) in text.enumerated() where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+      append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
+      appendEscape(byte)
+      start = index + 1
+    }
+    append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
+  }
+
+  private mutating func appendEscape(_ byte: UInt8) {
+    switch byte {
+    case UInt8(ascii: "\n"): append(literal: "\\n")
+    case UInt8(ascii: "\r"): append(literal: "\\r")
+    case UInt8(ascii: "\t"): append(literal: "\\t")
+    case 0x08: append(literal: "\\b")
+    case 0x0C: append(literal: "\\f")
+    case 0..<0x20:
+      append(literal: "\\u00")
+      append(contentsOf: byte < 0x10 ? "0".utf8 : "1".utf8)
+      append(contentsOf: String(byte & 0x0F, radix: 16).utf8)
+    default:
+      append(UInt8(ascii: "\\"))
+      append(byte)
+    }
   }
 }

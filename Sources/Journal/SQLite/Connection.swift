@@ -18,7 +18,11 @@ struct Connection: ~Copyable {
   /// Frames in the write-ahead log after the last commit; written by SQLite on the thread that commits.
   private let frames: UnsafeMutablePointer<Int32>
 
+  /// Nobody asks for SQLite's own statistics; a program that has used SQLite before keeps them.
+  private static let configured = onevent_sqlite_configure()
+
   init(_ path: String, _ mode: Mode) throws(SQLiteError) {
+    _ = Self.configured
     var handle: OpaquePointer?
     let flags =
       switch mode {
