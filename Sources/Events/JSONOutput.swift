@@ -114,7 +114,8 @@ extension [UInt8] {
   /// Appends stretches without anything to escape as they are, which most texts are from end to end.
   private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
     var start = 0
-    for (index, byte) in text.enumerated() where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+    for (index, byte) in text.enumerated() where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    {
       append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
       appendEscape(byte)
       start = index + 1
