@@ -116,6 +116,9 @@ struct WordCursor {
 package struct EventSelection: Sendable {
   package var patterns: [EventPattern] = []
   package var exclusions: [EventPattern] = []
+  /// Regular expressions of groups that are named by `@group:NAME`, and by `!@group:NAME`.
+  package var regexes: [TypeRegex] = []
+  package var excludedRegexes: [TypeRegex] = []
   /// `@unmatched`: events that no other action accepted.
   package var unmatched = false
 
@@ -123,6 +126,14 @@ package struct EventSelection: Sendable {
 
   /// Whether an event of a type is taken, before conditions; what `@unmatched` takes depends on the other actions.
   package func takes(type: String) -> Bool {
-    patterns.contains { $0.matches(type) } && !exclusions.contains { $0.matches(type) }
+    guard !exclusions.contains(where: { $0.matches(type) }) else { return false }
+    if patterns.contains(where: { $0.matches(type) }), excludedRegexes.isEmpty { return true }
+    guard !(regexes.isEmpty && excludedRegexes.isEmpty) else { return false }
+    let memory = RegexMemory()
+    var type = type
+    return type.withUTF8 { bytes in
+      (patterns.contains { $0.matches(bytes) } || regexes.contains { $0.matches(bytes, memory) })
+        && !excludedRegexes.contains { $0.matches(bytes, memory) }
+    }
   }
 }
