@@ -30,7 +30,7 @@ struct ExplainCommand: ParsableCommand {
     ) { event in
       let table = ActionTable(configuration.actions)
       let explanation = Explanation(event, table, ignored: source?.ignore ?? [])
-      print(json ? explanation.json : explanation.text)
+      print(json ? explanation.json() : explanation.text)
       return explanation.hasMatch
     }
     guard matched else { throw ExitCode.no }

@@ -109,7 +109,7 @@ import Testing
   func durableSuspension() throws {
     try DispatchScene.with([DispatchScene.action("one")]) { scene in
       var effects = Effects()
-      try scene.inTransaction { try $0.setSuspended(true, action: "one", &effects) }
+      try scene.inTransaction { try $0.setStatus(.suspended, ofAction: "one", &effects) }
       try scene.dispatcher.work([.tick])
       try scene.arrive("a", settle: .run)
       #expect(scene.recorder.settled.map(\.settlement) == [.accepted])
