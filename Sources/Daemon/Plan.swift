@@ -25,8 +25,7 @@ struct Plan: Sendable {
 
   /// How the bodies of a source are read; as by default where it is not configured any more.
   func mapping(ofSource name: String) -> EventMapping {
-    if name == OwnEventType.source { return .own }
-    return configuration.sources.first { $0.name == name }?.mapping ?? EventMapping()
+    configuration.sources.first { $0.name == name }?.mapping ?? .unconfigured(source: name)
   }
 }
 

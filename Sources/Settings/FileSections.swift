@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConfigText
+import Events
 
 /// One file's sections, each with its kind and with what it inherits inside the file.
 struct FileSections {
@@ -130,6 +131,11 @@ struct FileSections {
       case "action", "source", "group":
         guard !name.isEmpty else {
           report.problem(at: section.position, "[\(section.name)] has no name; write [\(parts[0]):NAME]")
+          return nil
+        }
+        guard parts[0] != "source" || name != OwnEventType.source else {
+          report.problem(
+            at: section.position, "the source '\(name)' is the daemon itself, whose own events come from it; rename this one")
           return nil
         }
         return (SectionKind(rawValue: String(parts[0])) ?? .action, name)

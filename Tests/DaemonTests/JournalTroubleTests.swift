@@ -5,6 +5,7 @@ import Events
 import Foundation
 import Settings
 import Testing
+import WebAPI
 
 @testable import Daemon
 @testable import Journal

@@ -22,6 +22,17 @@ package struct ActionStatus: Sendable, Equatable {
   }
 }
 
+/// A stored event, as far as decisions about it need it.
+package struct EventRow: Sendable {
+  package var source: String
+  package var type: String
+  package var result: EventResult
+  package var reason: String?
+  package var subject: String?
+  /// A JSON object, kind to name.
+  package var objects: String
+}
+
 extension JournalWriter {
   /// Puts a run that waits for a person, or waits aside, at the end of its lane.
   ///
@@ -126,14 +137,11 @@ extension JournalWriter {
     return numbers
   }
 
-  /// Where an event came from, what became of it, and what it names: its objects are a JSON object, kind to name.
-  package func event(
-    _ number: Int64
-  ) throws(SQLiteError) -> (source: String, type: String, result: EventResult, subject: String?, objects: String)? {
+  package func event(_ number: Int64) throws(SQLiteError) -> EventRow? {
     try statements.event.first(.integer(number)) { row throws(SQLiteError) in
-      (
-        row.text(0), row.text(1), EventResult(rawValue: row.text(2)) ?? .matched, row.optionalText(3), row.text(4)
-      )
+      EventRow(
+        source: row.text(0), type: row.text(1), result: EventResult(rawValue: row.text(2)) ?? .matched,
+        reason: row.optionalText(3), subject: row.optionalText(4), objects: row.text(5))
     }
   }
 

@@ -72,7 +72,7 @@ struct WriterStatements {
 
     event = try connection.prepare(
       """
-      SELECT s.name, t.name, e.result, e.subject, e.objects FROM events e JOIN sources s ON s.id = e.source
+      SELECT s.name, t.name, e.result, e.reason, e.subject, e.objects FROM events e JOIN sources s ON s.id = e.source
         JOIN types t ON t.id = e.type
       WHERE e.number = ?1
       """)
