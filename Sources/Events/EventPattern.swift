@@ -35,6 +35,11 @@ package struct EventPattern: Sendable, Hashable, CustomStringConvertible {
     words.allSatisfy { if case .literal = $0 { true } else { false } }
   }
 
+  /// Whether its first word is none of the wildcards.
+  var beginsLiterally: Bool {
+    if case .literal = words.first { true } else { false }
+  }
+
   /// Whether a type matches; agrees with RabbitMQ's topic exchange.
   package func matches(_ type: String) -> Bool {
     var type = type
@@ -126,13 +131,14 @@ package struct EventSelection: Sendable {
 
   /// Whether an event of a type is taken, before conditions; what `@unmatched` takes depends on the other actions.
   package func takes(type: String) -> Bool {
+    let isOwn = OwnEventType.isOwn(type)
+    let isNamed = patterns.contains { $0.matches(type) && (!isOwn || $0.beginsLiterally) }
     guard !exclusions.contains(where: { $0.matches(type) }) else { return false }
-    if patterns.contains(where: { $0.matches(type) }), excludedRegexes.isEmpty { return true }
-    guard !(regexes.isEmpty && excludedRegexes.isEmpty) else { return false }
+    if regexes.isEmpty, excludedRegexes.isEmpty { return isNamed }
     let memory = RegexMemory()
     var type = type
     return type.withUTF8 { bytes in
-      (patterns.contains { $0.matches(bytes) } || regexes.contains { $0.matches(bytes, memory) })
+      (isNamed || !isOwn && regexes.contains { $0.matches(bytes, memory) })
         && !excludedRegexes.contains { $0.matches(bytes, memory) }
     }
   }

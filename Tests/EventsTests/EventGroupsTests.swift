@@ -99,7 +99,7 @@ import Testing
         matcher.match(try decoder.decode(bytes, envelope), into: &indexes)
         #expect(indexes == expected, "\(type)")
       }
-      #expect(action.events.takes(type: type) == expected.contains(0) || type.hasPrefix("onevent"))
+      #expect(action.events.takes(type: type) == expected.contains(0))
     }
   }
 }

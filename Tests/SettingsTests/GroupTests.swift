@@ -129,6 +129,6 @@ import Testing
         """
       ).actions.first)
     #expect(action.written.map(\.key) == ["events", "filter_params"])
-    #expect(action.written.map(\.value) == ["a.#, @group:power", #"{"x": "#1"}"#])
+    #expect(action.written.map(\.value) == ["a.#, @group:power", ##"{"x": "#1"}"##])
   }
 }
