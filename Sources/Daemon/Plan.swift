@@ -10,6 +10,8 @@ struct Plan: Sendable {
   /// By name.
   let actions: [String: Action]
   let table: ActionTable
+  /// The own events that actions name.
+  let namedOwnEvents: Set<OwnEventType>
   /// Whether a start mark must survive a power cut, too: of an action with `on_interrupt = hold`.
   let holdsInterrupted: Bool
 
@@ -17,12 +19,13 @@ struct Plan: Sendable {
     self.configuration = configuration
     actions = Dictionary(configuration.actions.map { ($0.name, $0) }) { first, _ in first }
     table = ActionTable(configuration.actions)
+    namedOwnEvents = Set(OwnEventType.allCases.filter { [table] in table.names($0) })
     holdsInterrupted = configuration.actions.contains { $0.onInterrupt == .hold }
   }
 
   /// How the bodies of a source are read; as by default where it is not configured any more.
   func mapping(ofSource name: String) -> EventMapping {
-    configuration.sources.first { $0.name == name }?.mapping ?? EventMapping()
+    configuration.sources.first { $0.name == name }?.mapping ?? .unconfigured(source: name)
   }
 }
 

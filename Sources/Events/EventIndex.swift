@@ -14,12 +14,15 @@ struct EventIndex: Sendable {
   private struct Entry {
     var sources: [String]?
     var exclusions: [EventPattern]
+    var excludedRegexes: [TypeRegex]
   }
 
   private var exactTypes = ByteTable()
   /// By the number of a type in `exactTypes`: the actions that name it.
   private var exactActions: [[Int32]] = []
   private var trie = PatternTrie()
+  /// In the order of the files; only where an action names a group that has some.
+  private var regexes: [(regex: TypeRegex, action: Int32)] = []
   private var fallbacks: [Int32] = []
   private var entries: [Entry?] = []
   /// Whether any action is tied to sources by name.
@@ -32,9 +35,13 @@ struct EventIndex: Sendable {
         continue
       }
       let number = Int32(number)
-      entries.append(Entry(sources: action.sources, exclusions: action.events.exclusions))
+      entries.append(
+        Entry(
+          sources: action.sources, exclusions: action.events.exclusions,
+          excludedRegexes: action.events.excludedRegexes))
       namesSources = namesSources || action.sources != nil
       if action.events.unmatched { fallbacks.append(number) }
+      regexes += action.events.regexes.map { ($0, number) }
       for pattern in action.events.patterns {
         if pattern.isExact {
           let type = exactTypes.insert(Array(pattern.description.utf8))
@@ -60,33 +67,36 @@ struct EventIndex: Sendable {
   /// The daemon's own events (`onevent.…`) reach only patterns that begin literally with `onevent`: an action on `#`
   /// must not answer to what its own runs bring forth.
   func candidates(
-    _ type: UnsafeBufferPointer<UInt8>, source: String, _ walk: inout PatternTrie.Walk, pause: () -> Void
+    _ type: UnsafeBufferPointer<UInt8>, source: String, _ walk: inout PatternTrie.Walk, _ memory: RegexMemory,
+    pause: () -> Void
   ) -> Candidates {
-    let isOwn = Self.isOwn(type)
+    let isOwn = OwnEventType.isOwn(type)
     var found: [Int32] = []
     if let exact = exactTypes.index(of: type) { found = exactActions[exact] }
     trie.collect(type, literalStart: isOwn, &walk, pause: pause, into: &found)
+    if !isOwn {
+      for (regex, action) in regexes {
+        if regex.matches(type, memory) { found.append(action) }
+        pause()
+      }
+    }
     found.sort()
     var result = Candidates()
     var last: Int32 = -1
     for action in found where action != last {
       last = action
-      if takes(action, type, source) { result.byPattern.append(action) }
+      if takes(action, type, source, memory) { result.byPattern.append(action) }
     }
-    if !isOwn { result.fallbacks = fallbacks.filter { takes($0, type, source) } }
+    if !isOwn { result.fallbacks = fallbacks.filter { takes($0, type, source, memory) } }
     return result
   }
 
-  private func takes(_ action: Int32, _ type: UnsafeBufferPointer<UInt8>, _ source: String) -> Bool {
+  private func takes(
+    _ action: Int32, _ type: UnsafeBufferPointer<UInt8>, _ source: String, _ memory: RegexMemory
+  ) -> Bool {
     guard let entry = entries[Int(action)] else { return false }
     if let sources = entry.sources, !sources.contains(source) { return false }
     return !entry.exclusions.contains { $0.matches(type) }
-  }
-
-  private static let own = Array("onevent".utf8)
-
-  private static func isOwn(_ type: UnsafeBufferPointer<UInt8>) -> Bool {
-    own.withUnsafeBufferPointer { type.begins(with: $0) }
-      && (type.count == own.count || type[own.count] == UInt8(ascii: "."))
+      && !entry.excludedRegexes.contains { $0.matches(type, memory) }
   }
 }

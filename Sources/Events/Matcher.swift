@@ -52,7 +52,7 @@ package final class Matcher {
     let source = table.index.namesSources ? event.envelope.source : ""
     return event.withType { type in
       memo.candidates(type, source: source) {
-        table.index.candidates(type, source: event.envelope.source, &walk, pause: pause)
+        table.index.candidates(type, source: event.envelope.source, &walk, memory.regexMemory, pause: pause)
       }
     }
   }
@@ -90,6 +90,7 @@ package final class Matcher {
     } else {
       verdict.reason = event.withType { type in
         action.events.exclusions.first { $0.matches(type) }.map { "excluded by !\($0)" }
+          ?? action.events.excludedRegexes.first { $0.matches(type, memory.regexMemory) }.map { "excluded by !\($0)" }
       }
     }
     return verdict

@@ -26,11 +26,12 @@ struct ExplainCommand: ParsableCommand {
     let recorded = try event.recorded(source.options)
     let source = try source.chosen(of: configuration, from: recorded?.envelope.source)
     let matched = try event.withEvent(
-      mapping: source?.mapping ?? EventMapping(), source: source?.name ?? "default", recorded
+      mapping: source?.mapping ?? .unconfigured(source: recorded?.envelope.source), source: source?.name ?? "default", recorded
     ) { event in
       let table = ActionTable(configuration.actions)
-      let explanation = Explanation(event, table, ignored: source?.ignore ?? [])
-      print(json ? explanation.json : explanation.text)
+      let explanation = Explanation(
+        event, table, ignored: source?.ignore ?? [], groups: configuration.groups)
+      print(json ? explanation.json() : explanation.text)
       return explanation.hasMatch
     }
     guard matched else { throw ExitCode.no }

@@ -23,7 +23,7 @@ struct PathsCommand: ParsableCommand {
     let recorded = try event.recorded(source.options)
     let source = try source.chosen(from: recorded?.envelope.source)
     try event.withEvent(
-      mapping: source?.mapping ?? EventMapping(), source: source?.name ?? "default", recorded
+      mapping: source?.mapping ?? .unconfigured(source: recorded?.envelope.source), source: source?.name ?? "default", recorded
     ) { event in
       let rows = event.addressablePaths().map { path, value in (path, value.jsonType, value.json) }
       if json {
