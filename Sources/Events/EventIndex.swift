@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds the actions that name an event type, at a cost that does not grow with the actions that do not.
+/// Finds the actions that name an event type or tags, at a cost that does not grow with the actions that do not.
 struct EventIndex: Sendable {
   /// What one type of one source can reach.
   struct Candidates: Sendable {
@@ -13,7 +13,8 @@ struct EventIndex: Sendable {
   /// The part of an action that the index needs; disabled actions have none.
   private struct Entry {
     var sources: [String]?
-    var exclusions: [EventPattern]
+    var events: EventSelection
+    var tags: [String]
   }
 
   private var exactTypes = ByteTable()
@@ -22,18 +23,26 @@ struct EventIndex: Sendable {
   private var trie = PatternTrie()
   private var fallbacks: [Int32] = []
   private var entries: [Entry?] = []
+  /// The source whose events reach only actions that name it.
+  private let reserved: String?
+  /// The actions that ask for tags: only there, so that the others cost nothing more.
+  let tags: TagIndex
   /// Whether any action is tied to sources by name.
   private(set) var namesSources = false
 
-  init(_ actions: [Action]) {
+  init(_ actions: [Action], reserved: String?) {
+    self.reserved = reserved
+    tags = TagIndex(actions)
+    namesSources = reserved != nil
     for (number, action) in actions.enumerated() {
       guard action.mode != .disabled else {
         entries.append(nil)
         continue
       }
       let number = Int32(number)
-      entries.append(Entry(sources: action.sources, exclusions: action.events.exclusions))
+      entries.append(Entry(sources: action.sources, events: action.events, tags: action.tags))
       namesSources = namesSources || action.sources != nil
+      guard action.tags.isEmpty else { continue }
       if action.events.unmatched { fallbacks.append(number) }
       for pattern in action.events.patterns {
         if pattern.isExact {
@@ -51,9 +60,12 @@ struct EventIndex: Sendable {
   func listens(to source: String) -> Bool {
     entries.contains { entry in
       guard let entry else { return false }
-      return entry.sources?.contains(source) ?? true
+      return takes(entry, source)
     }
   }
+
+  /// Whether an action takes events of a source.
+  func takes(_ action: Int, source: String) -> Bool { entries[action].map { takes($0, source) } ?? false }
 
   /// The actions that a type can reach.
   ///
@@ -78,9 +90,34 @@ struct EventIndex: Sendable {
   }
 
   private func takes(_ action: Int32, _ type: UnsafeBufferPointer<UInt8>, _ source: String) -> Bool {
-    guard let entry = entries[Int(action)] else { return false }
-    if let sources = entry.sources, !sources.contains(source) { return false }
-    return !entry.exclusions.contains { $0.matches(type) }
+    guard let entry = entries[Int(action)], takes(entry, source) else { return false }
+    return !entry.events.exclusions.contains { $0.matches(type) }
+  }
+
+  private func takes(_ entry: Entry, _ source: String) -> Bool { entry.sources?.contains(source) ?? (source != reserved) }
+
+  /// Adds the actions that ask for tags which an event has, to those that its type can reach.
+  func addTagged(
+    _ present: [String], _ type: UnsafeBufferPointer<UInt8>, source: String, pause: () -> Void,
+    to candidates: inout Candidates
+  ) {
+    let found = tags.candidates(present, pause: pause)
+    guard !found.isEmpty else { return }
+    let (isOwn, present) = (Self.isOwn(type), Set(present))
+    let (patterns, fallbacks) = (candidates.byPattern.count, candidates.fallbacks.count)
+    for number in found {
+      pause()
+      guard let entry = entries[Int(number)], present.isSuperset(of: entry.tags), takes(number, type, source) else {
+        continue
+      }
+      if entry.events.patterns.contains(where: { (!isOwn || $0.beginsLiterally) && $0.matches(type) }) {
+        candidates.byPattern.append(number)
+      } else if entry.events.unmatched, !isOwn {
+        candidates.fallbacks.append(number)
+      }
+    }
+    if candidates.byPattern.count > patterns { candidates.byPattern.sort() }
+    if candidates.fallbacks.count > fallbacks { candidates.fallbacks.sort() }
   }
 
   private static let own = Array("onevent".utf8)

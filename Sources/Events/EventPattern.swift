@@ -35,6 +35,12 @@ package struct EventPattern: Sendable, Hashable, CustomStringConvertible {
     words.allSatisfy { if case .literal = $0 { true } else { false } }
   }
 
+  /// Whether the first word is no wildcard.
+  var beginsLiterally: Bool {
+    guard case .literal = words.first else { return false }
+    return true
+  }
+
   /// Whether a type matches; agrees with RabbitMQ's topic exchange.
   package func matches(_ type: String) -> Bool {
     var type = type
