@@ -31,6 +31,9 @@ extension EventDecoder {
 }
 
 extension Event {
+  /// The length in bytes that a tag may have.
+  package static let longestTag = 255
+
   /// The type of an event that its publisher gives none.
   package static let defaultType = "event"
 

@@ -16,7 +16,8 @@ struct ActionBuilder {
   /// Nil = it cannot be built, and the report says why.
   func build(_ section: Section) -> Action? {
     let mode = section.value(ActionKeys.enabled, report)
-    let selection = selection(section)
+    let tags = tags(section)
+    let selection = selection(section, hasTags: !tags.isEmpty)
     let conditions = section.value(ActionKeys.filterParams, report)
     let identities = IdentityBuilder(base: base, isDaemon: isDaemon, report: report)
     let identity = identities.build(section, mode)
@@ -32,6 +33,7 @@ struct ActionBuilder {
     action.trustedPaths = found?.places.map(\.path) ?? []
     action.mode = mode
     action.events = selection
+    action.tags = tags
     action.sources = sourceNames(section)
     action.filter = conditions?.filter
     action.parameters = parameters(section)
@@ -58,12 +60,30 @@ struct ActionBuilder {
 
   // MARK: Events
 
-  private func selection(_ section: Section) -> EventSelection {
+  private func tags(_ section: Section) -> [String] {
+    var tags: [String] = []
+    for item in section.value(ActionKeys.tags, report) {
+      let tag = item.text.text
+      guard tag.utf8.count <= Event.longestTag else {
+        report.problem(
+          at: item.position, "the tag '\(shortened(tag))' has \(tag.utf8.count) bytes; at most \(Event.longestTag) are taken")
+        continue
+      }
+      if !tags.contains(tag) { tags.append(tag) }
+    }
+    return tags
+  }
+
+  private func selection(_ section: Section, hasTags: Bool) -> EventSelection {
     var selection = EventSelection()
     guard let items = section.value(ActionKeys.events, report) else {
+      guard section.setting("events") != nil || !hasTags else {
+        selection.patterns = [EventPattern("#")]
+        return selection
+      }
       // A list that could not be read was told already.
       if section.setting("events") == nil {
-        report.problem(at: section.position, "\(section.title) names no events; write 'events = TYPE, …'")
+        report.problem(at: section.position, "\(section.title) names no events; write 'events = TYPE, …' or 'tags = TAG, …'")
       }
       return selection
     }
@@ -94,6 +114,8 @@ struct ActionBuilder {
     }
     if items.isEmpty {
       report.problem(at: section.position(of: ActionKeys.events), "'events' is empty; name at least one event type")
+    } else if hasTags, selection.patterns.isEmpty, !selection.unmatched {
+      selection.patterns = [EventPattern("#")]
     } else if let excluded = selection.exclusions.first, selection.patterns.isEmpty, !selection.unmatched {
       report.problem(
         at: section.position(of: ActionKeys.events),

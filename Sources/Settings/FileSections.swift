@@ -5,7 +5,9 @@ import ConfigText
 /// One file's sections, each with its kind and with what it inherits inside the file.
 struct FileSections {
   /// The keys of `[DEFAULT]` that are about one source only and are not handed on to others.
-  private static let ownKeysOfDefault: Set<String> = ["queues", "bind", "queue", "durable", "auto_delete"]
+  private static let ownKeysOfDefault: Set<String> = [
+    "type", "enabled", "queues", "bind", "queue", "durable", "auto_delete",
+  ]
 
   /// The sections that all files share: they are merged key by key.
   private static let commonKinds: [SectionKind] = [.scripts, .journal, .api, .log]
@@ -160,9 +162,9 @@ struct FileSections {
 }
 
 extension ConfigSection {
-  /// Whether the section is an action because `events` stands in it.
+  /// Whether the section is an action because `events` or `tags` stands in it.
   var isPlainAction: Bool {
-    !name.contains(":") && name != "DEFAULT" && entries.contains { $0.key == "events" }
+    !name.contains(":") && name != "DEFAULT" && entries.contains { $0.key == "events" || $0.key == "tags" }
   }
 }
 

@@ -17,7 +17,7 @@ package enum KeyTable {
   }()
 
   /// Keys that the reference describes and that this version has not: said, never ignored.
-  static let unavailable: Set<String> = ["tags"]
+  static let unavailable: Set<String> = []
 
   /// The same for `[api]` alone: elsewhere a `hosts` is a misspelt `host`.
   private static let unavailableOfAPI: Set<String> = ["listen", "token_file", "hosts"]

@@ -16,6 +16,10 @@ package protocol DaemonControl: Sendable {
   func discard(_ selection: RunSelection) async throws(ControlError) -> [RunChange]
   /// Matches stored events anew with the present configuration, and makes new runs of them.
   func replay(_ request: ReplayRequest) async throws(ControlError) -> ReplayResult
+  /// Takes events in through the local source, all together or none, and stores each, whether anything matches it or not.
+  ///
+  /// Returns what became of each, in their order.
+  func publish(_ events: [Publication]) async throws(PublishRefusal) -> [PublishedEvent]
   /// Suspends or resumes one action, or with nil all of them.
   func setSuspended(_ isSuspended: Bool, action: String?) async throws(ControlError)
   /// Confirms that the clock is right, so that deletion goes on after a jump.
