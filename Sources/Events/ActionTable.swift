@@ -15,6 +15,9 @@ package struct ActionTable: Sendable {
     index = EventIndex(actions, reserved: reserved)
   }
 
+  /// Whether an action, by its place in the order of the files, takes events of a source; a disabled one takes none.
+  package func takes(_ action: Int, source: String) -> Bool { index.takes(action, source: source) }
+
   /// Whether any enabled or observing action can take events of a source.
   package func listens(to source: String) -> Bool { index.listens(to: source) }
 }

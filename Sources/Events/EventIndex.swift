@@ -65,7 +65,10 @@ struct EventIndex: Sendable {
   }
 
   /// Whether an action takes events of a source.
-  func takes(_ action: Int, source: String) -> Bool { entries[action].map { takes($0, source) } ?? false }
+  func takes(_ action: Int, source: String) -> Bool {
+    guard entries.indices.contains(action), let entry = entries[action] else { return false }
+    return takes(entry, source)
+  }
 
   /// The actions that a type can reach.
   ///

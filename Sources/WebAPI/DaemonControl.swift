@@ -133,7 +133,7 @@ package struct ReplayResult: Sendable, Codable {
 package struct DaemonStatus: Sendable, Codable {
   package struct Source: Sendable, Codable {
     package var name: String
-    /// connected, lost, paused, not consumed.
+    /// connected, lost, paused, not consumed; local where it takes what is published to the daemon itself.
     package var state: String
     package var host: String?
     package var queues: [String: String]

@@ -256,6 +256,7 @@ final class Dispatcher: @unchecked Sendable {
   private func take(_ input: DispatchInput, _ effects: inout Effects) throws(SQLiteError) {
     switch input {
     case .arrived(let arrivals): for arrival in arrivals { try take(arrival, &effects) }
+    case .published(let batch): try take(batch, &effects)
     case .started(let attempt, let pid, let start): try mark(attempt, pid: pid, start: start)
     case .ended(let attempt, let completion): try end(attempt, completion, &effects)
     case .tick: warnOfSlowRuns(&effects)
@@ -270,7 +271,9 @@ final class Dispatcher: @unchecked Sendable {
   private func hold(_ changes: [DispatchInput]) {
     for change in changes {
       switch change {
-      case .arrived(let arrivals): settle(arrivals.map { ($0.receipt, .returned) })
+      case .arrived(let arrivals): settle(arrivals.compactMap { arrival in arrival.receipt.map { ($0, .returned) } })
+      case .published(let batch):
+        batch.answer(.failure(.unavailable("the journal does not record: \(journal.trouble ?? "it cannot be written")")))
       case .stop: isStopped = true
       case .tick, .asked: break
       case .started, .ended, .drain, .abandon: backlog.append(change)

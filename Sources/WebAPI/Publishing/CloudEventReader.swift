@@ -18,7 +18,7 @@ enum CloudEventReader {
     }
     var body: [UInt8] = []
     event.appendJSON(to: &body, unwrapping: false)
-    return Publication(body: body, contentType: "application/cloudevents+json")
+    return Publication(body: body, contentType: "application/cloudevents+json", isNamed: true)
   }
 
   /// An event whose attributes are headers and whose data is the body.
@@ -31,7 +31,7 @@ enum CloudEventReader {
       guard case .text(let text) = named.first?.value else { return nil }
       return text
     }
-    return Publication(body: body, contentType: contentType, headers: attributes)
+    return Publication(body: body, contentType: contentType, headers: attributes, isNamed: true)
   }
 
   private static func checkAttributes(

@@ -40,7 +40,8 @@ enum LocalEventReader {
     }
     try appendObjects(of: event, place, to: &form)
     try appendPayload(of: event, place, to: &form)
-    return Publication(body: form.finished, contentType: Envelope.localContentType)
+    return Publication(
+      body: form.finished, contentType: Envelope.localContentType, isNamed: event.member(named: "id") != nil)
   }
 
   private static func type(_ event: JSONValue, _ place: EventPlace) throws(Problem) -> String {

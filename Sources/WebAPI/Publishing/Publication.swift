@@ -9,11 +9,14 @@ package struct Publication: Sendable, Equatable {
   package var contentType: String?
   /// The attributes of a CloudEvent in binary mode.
   package var headers: [Envelope.Header] = []
+  /// Whether it has an id of its own, by which it is known again; else it is given one.
+  package var isNamed: Bool
 
-  package init(body: [UInt8], contentType: String?, headers: [Envelope.Header] = []) {
+  package init(body: [UInt8], contentType: String?, headers: [Envelope.Header] = [], isNamed: Bool) {
     self.body = body
     self.contentType = contentType
     self.headers = headers
+    self.isNamed = isNamed
   }
 }
 
