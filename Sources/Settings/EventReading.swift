@@ -12,6 +12,8 @@ package struct EventReading: Sendable {
   package var ignore: [EventPattern]
   /// The bytes that an event may have.
   package var maxMessageSize: Int
+  /// Whether its events are handed to the daemon itself.
+  package var isLocal = false
 }
 
 /// The source of the events that are handed to the daemon itself: `POST /api/v1/events` and `onevent send`.
@@ -34,7 +36,7 @@ package struct LocalSourceSettings: Sendable {
   package init() {}
 
   package var reading: EventReading {
-    EventReading(name: name, mapping: mapping, ignore: ignore, maxMessageSize: maxMessageSize)
+    EventReading(name: name, mapping: mapping, ignore: ignore, maxMessageSize: maxMessageSize, isLocal: true)
   }
 }
 

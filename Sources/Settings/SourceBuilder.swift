@@ -15,10 +15,12 @@ struct SourceBuilder {
   func build(_ section: Section) -> SourceSettings {
     if section.speaksPython { ListenerDifferences(section: section, report: report).lookForSpaces() }
     _ = section.value(SourceKeys.type, report)
-    if section.title != "[DEFAULT]", let setting = section.layers.last?[SourceKeys.enabled.name] {
+    // In [DEFAULT] it is said of the actions.
+    if section.title != "[DEFAULT]", !section.value(SourceKeys.enabled, report) {
       report.problem(
-        at: setting.position,
-        "'enabled' is for the source of type local; a source of type amqp is not consumed as long as no enabled action names it")
+        at: section.position(of: SourceKeys.enabled),
+        "'enabled = no' is for the source of type local; one of type amqp is not consumed where no enabled action takes "
+          + "its events")
     }
     let settle = section.value(SourceKeys.settle, report)
     var consumer = ConsumerSettings()

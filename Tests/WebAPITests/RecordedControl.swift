@@ -9,6 +9,8 @@ final class RecordedControl: DaemonControl {
   let told = Mutex<[String]>([])
   let refusal = Mutex<ControlError?>(nil)
   let state = Mutex(DaemonStatus())
+  let published = Mutex<[Publication]>([])
+  let publishRefusal = Mutex<PublishRefusal?>(nil)
 
   private func note(_ order: String) throws(ControlError) {
     told.withLock { $0.append(order) }
@@ -44,6 +46,17 @@ final class RecordedControl: DaemonControl {
       isDryRun: request.dryRun, events: 2,
       items: [.init(event: 1, type: "lease.begin", action: "fulfill", run: 3, runID: "ef", state: "pending")],
       unmatched: [2: "no action takes it"])
+  }
+
+  func publish(_ events: [Publication]) async throws(PublishRefusal) -> [PublishedEvent] {
+    if let refusal = publishRefusal.withLock({ $0 }) { throw refusal }
+    published.withLock { $0 += events }
+    return events.enumerated().map { index, event in
+      let isKnown = event.body.contains(UInt8(ascii: "?"))
+      return PublishedEvent(
+        number: Int64(17 + index), id: "id-\(index)", type: "t", time: "2026-11-21T08:00:00Z", result: .matched,
+        isDuplicate: isKnown)
+    }
   }
 
   func setSuspended(_ isSuspended: Bool, action: String?) async throws(ControlError) {

@@ -85,6 +85,20 @@ struct PublishRequest {
   }
 }
 
+extension Publication {
+  /// Reads one event from a text, as a request whose body it is.
+  package init(parsing body: [UInt8]) throws(Problem) {
+    let document = JSONDocument()
+    let isCloudEvent = (try? document.parse(body)) != nil && document.root.member(named: "specversion") != nil
+    let type = isCloudEvent ? "application/cloudevents+json" : "application/json"
+    let request = try PublishRequest(body, contentType: type, headers: [])
+    guard !request.isBatch, let publication = request.publications.first else {
+      throw Problem(.invalid, "it is a list of events; name one of them")
+    }
+    self = publication
+  }
+}
+
 /// Where in a request an event stands, for sentences.
 struct EventPlace {
   var index: Int?
