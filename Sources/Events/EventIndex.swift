@@ -97,7 +97,9 @@ struct EventIndex: Sendable {
     return !entry.events.exclusions.contains { $0.matches(type) }
   }
 
-  private func takes(_ entry: Entry, _ source: String) -> Bool { entry.sources?.contains(source) ?? (source != reserved) }
+  private func takes(_ entry: Entry, _ source: String) -> Bool {
+    entry.sources?.contains(source) ?? (source != reserved)
+  }
 
   /// Adds the actions that ask for tags which an event has, to those that its type can reach.
   func addTagged(

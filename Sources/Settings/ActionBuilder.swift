@@ -66,7 +66,8 @@ struct ActionBuilder {
       let tag = item.text.text
       guard tag.utf8.count <= Event.longestTag else {
         report.problem(
-          at: item.position, "the tag '\(shortened(tag))' has \(tag.utf8.count) bytes; at most \(Event.longestTag) are taken")
+          at: item.position,
+          "the tag '\(shortened(tag))' has \(tag.utf8.count) bytes; at most \(Event.longestTag) are taken")
         continue
       }
       if !tags.contains(tag) { tags.append(tag) }
@@ -83,7 +84,8 @@ struct ActionBuilder {
       }
       // A list that could not be read was told already.
       if section.setting("events") == nil {
-        report.problem(at: section.position, "\(section.title) names no events; write 'events = TYPE, …' or 'tags = TAG, …'")
+        report.problem(
+          at: section.position, "\(section.title) names no events; write 'events = TYPE, …' or 'tags = TAG, …'")
       }
       return selection
     }

@@ -89,7 +89,8 @@ enum ActionKeys {
     in: .action, .scripts, summary: "Variables of the daemon that the script gets as well.")
 
   static let descriptions: [KeyDescription] = [
-    events.description, tags.description, source.description, enabled.description, script.description, scriptParams.description,
+    events.description, tags.description, source.description, enabled.description, script.description,
+    scriptParams.description,
     envParams.description, filterParams.description, stdin.description, dashParams.description, timeout.description,
     killAfter.description, warnAfter.description, maxConcurrent.description, orderBy.description,
     maxEventAge.description, workingDirectory.description, environment.description, passEnvironment.description,

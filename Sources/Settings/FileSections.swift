@@ -36,7 +36,8 @@ struct FileSections {
     self.isINI = isINI
     directory = FilePath.directory(of: path)
     // It could not do without [DEFAULT], which names its broker.
-    speaksPython = isINI && document.sections.contains { $0.isPlainAction }
+    speaksPython =
+      isINI && document.sections.contains { $0.isPlainAction }
       && document.sections.contains { $0.name == "DEFAULT" }
     isUnderstood = document.problems.isEmpty && document.unknown.isEmpty
     for problem in document.problems { report.add(problem) }

@@ -14,9 +14,8 @@ struct LocalSourceBuilder {
 
   /// Makes it of what is written in its section itself: what `[DEFAULT]` says of sources is said of brokers.
   ///
-  /// - Parameters:
-  ///   - sections: Those of type local; of several, the first counts, and the others are told.
-  ///   - others: The sections of the other sources.
+  /// Of several `sections` of type local the first counts, and the further ones are told; `others` are the sections of
+  /// the other sources.
   func build(_ sections: [Section], others: [Section]) -> LocalSourceSettings {
     var local = LocalSourceSettings()
     local.mustBeNamed = !others.isEmpty

@@ -40,7 +40,8 @@ struct SourceBuilder {
     consumer.maxMessageSize = section.value(SourceKeys.maxMessageSize, report)
     consumer.maxUnsettledBytes = section.value(SourceKeys.maxUnsettledBytes, report)
     return SourceSettings(
-      name: section.name, position: section.position, consumer: consumer, mapping: MappingBuilder(report: report).build(section),
+      name: section.name, position: section.position, consumer: consumer,
+      mapping: MappingBuilder(report: report).build(section),
       ignore: section.value(SourceKeys.ignoreEvents, report).map { EventPattern($0.text.text) },
       settle: settle, consumerTimeout: section.value(SourceKeys.consumerTimeout, report), isConsumed: true)
   }

@@ -103,7 +103,8 @@ enum SourceKeys {
     "connect_timeout", .duration(.milliseconds(100)...Duration.seconds(600)), default: .seconds(10), in: .source,
     summary: "Covers TCP, TLS and log-in.")
   static let maxMessageSize = Key(
-    "max_message_size", .size(1 << 10...512 << 20), default: 16 << 20, defaultText: "16MiB, with type = local 1MiB", in: .source,
+    "max_message_size", .size(1 << 10...512 << 20), default: 16 << 20, defaultText: "16MiB, with type = local 1MiB",
+    in: .source,
     summary: "Larger bodies are skipped, told by their size, and refused.")
 
   // How a body becomes an event.
@@ -131,7 +132,8 @@ enum SourceKeys {
     summary: "Types that are dropped right after decoding, and counted.")
 
   static let descriptions: [KeyDescription] = [
-    type.description, enabled.description, url.description, user.description, password.description, passwordFile.description,
+    type.description, enabled.description, url.description, user.description, password.description,
+    passwordFile.description,
     host.description, port.description, virtualHost.description, authentication.description, tls.description,
     tlsCAFile.description, tlsCertificateFile.description, tlsKeyFile.description, tlsVerify.description,
     tlsServerName.description, queues.description, bind.description, queue.description, queueType.description,

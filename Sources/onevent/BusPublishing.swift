@@ -25,7 +25,8 @@ struct BusOptions: ParsableArguments {
   @Flag(help: "Publish the payload as the whole body, without an envelope.")
   var raw = false
 
-  @Option(help: ArgumentHelp("The priority of the notification: info, warn, error …; default: info.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The priority of the notification: info, warn, error …; default: info.", valueName: "name"))
   var priority: String?
 
   @Option(help: ArgumentHelp("The source of the configuration whose broker to use.", valueName: "name"))

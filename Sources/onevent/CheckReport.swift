@@ -94,7 +94,8 @@ struct CheckReport {
       let parameters = action.parameters.map(\.description)
       let tags = action.tags.isEmpty ? "" : " with the tags \(action.tags.joined(separator: ", "))"
       let mode = action.mode == .enabled ? "" : " (\(action.mode.rawValue))"
-      return "action \(action.name)\(mode): \(action.events.words)\(tags) runs \((words + parameters).joined(separator: " "))"
+      return
+        "action \(action.name)\(mode): \(action.events.words)\(tags) runs \((words + parameters).joined(separator: " "))"
     }
   }
 

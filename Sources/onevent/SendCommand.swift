@@ -40,7 +40,8 @@ struct SendCommand: ParsableCommand {
   @Option(name: .customLong("tag"), help: ArgumentHelp("A tag; may repeat.", valueName: "tag"))
   var tags: [String] = []
 
-  @Option(help: ArgumentHelp("What the event is about: events with one subject are handled in order.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("What the event is about: events with one subject are handled in order.", valueName: "name"))
   var subject: String?
 
   @Option(

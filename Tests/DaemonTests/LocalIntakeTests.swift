@@ -30,12 +30,18 @@ private final class LocalScene {
   func publish(_ requests: [[Publication]]) async throws -> [Result<[PublishedEvent], PublishRefusal>] {
     let tasks = requests.map { request in
       Task { [intake] () -> Result<[PublishedEvent], PublishRefusal> in
-        do throws(PublishRefusal) { return .success(try await intake.publish(request)) } catch { return .failure(error) }
+        do throws(PublishRefusal) { return .success(try await intake.publish(request)) } catch {
+          return .failure(error)
+        }
       }
     }
     let isDone = Mutex(0)
     var brought: [DispatchInput] = []
-    let waiting = tasks.map { task in Task { _ = await task.value; isDone.withLock { $0 += 1 } } }
+    let waiting = tasks.map { task in
+      Task {
+        _ = await task.value; isDone.withLock { $0 += 1 }
+      }
+    }
     // Those that are refused bring nothing.
     while isDone.withLock({ $0 }) + brought.count < requests.count {
       brought += try scene.dispatcher.inputs.take(waiting: .milliseconds(20))
@@ -51,6 +57,9 @@ private final class LocalScene {
   func publish(_ bodies: String...) async throws -> [PublishedEvent] {
     try await publish([bodies.map(Self.publication)])[0].get()
   }
+
+  /// What anybody may read of the journal.
+  var reader: JournalReader { get throws { try JournalReader(path: scene.configuration.journal.path) } }
 
   /// How many transactions were committed.
   var commits: Int {
@@ -85,7 +94,7 @@ private final class LocalScene {
     #expect(local.scene.recorder.started.count == 1)
     #expect(local.scene.recorder.started[0].variable("ONEVENT_SUBJECT") == "d")
     #expect(local.scene.recorder.started[0].variable("ONEVENT_SOURCE") == "local")
-    let stored = try #require(try local.scene.writer.event(1))
+    let stored = try #require(try await local.reader.event(1))
     #expect(stored.source == "local" && stored.subject == "d" && stored.time == events[0].time)
     #expect(stored.tags == #"["site","site:north"]"#)
     #expect(stored.objects.contains("\"door\""))
@@ -100,7 +109,7 @@ private final class LocalScene {
     let numbers = try results.map { try #require(try $0.get()[0].number) }
     #expect(Set(numbers) == Set(1...16))
     for (index, number) in numbers.enumerated() {
-      #expect(try local.scene.writer.event(number)?.type == "t\(index)")
+      #expect(try await local.reader.event(number)?.type == "t\(index)")
     }
   }
 
@@ -144,7 +153,9 @@ private final class LocalScene {
       contentType: "application/cloudevents+json", isNamed: true)
     let events = try await local.publish([[binary, structured]])[0].get()
     #expect(events.map(\.id) == ["1", "2"] && events.allSatisfy { $0.result == .matched })
-    let arguments = local.scene.recorder.started.map { $0.invocation.arguments.dropFirst().map { String(decoding: $0, as: UTF8.self) } }
+    let arguments = local.scene.recorder.started.map {
+      $0.invocation.arguments.dropFirst().map { String(decoding: $0, as: UTF8.self) }
+    }
     #expect(arguments == [["3", "r"], ["4", "q"]])
     let replayed = try local.scene.inTransaction { dispatcher in
       var effects = Effects()

@@ -49,7 +49,8 @@ import Testing
   func mainJob() async throws {
     try await Self.with(config) { scene, daemon in
       let sent = try await scene.command(
-        "send", "door.opened", "--value", "1.50", "--subject", "d-1", "--object", "node=n-1", "--tag", "urgent", "--json")
+        "send", "door.opened", "--value", "1.50", "--subject", "d-1", "--object", "node=n-1", "--tag", "urgent",
+        "--json")
       #expect(sent.status == 0, "\(sent.errors)")
       #expect(sent.output.hasPrefix(#"{"event":1,"#) && sent.output.contains(#""result":"matched""#))
       try await waitUntil("both scripts have run") { scene.endedRuns.count == 2 }
@@ -123,9 +124,13 @@ import Testing
         (Array(#"{"type":"\#(String(repeating: "x", count: 100_000))"}"#.utf8), [], "400"),
         (Array(#"{"value":\#(String(repeating: "9", count: 100_000))}"#.utf8), [], "201"),
         (Array(#"{"type":"a","type":"b","payload":{"k":1,"k":2}}"#.utf8), [], "201"),
-        (Array(#"{"type":"onevent.started"}"#.utf8), [], "400"), (Array("a: &x [*x]".utf8), ["Content-Type: text/yaml"], "400"),
+        (Array(#"{"type":"onevent.started"}"#.utf8), [], "400"),
+        (Array("a: &x [*x]".utf8), ["Content-Type: text/yaml"], "400"),
         (Array("x".utf8), ["Content-Type: image/png"], "415"), ([], [], "400"),
-        (Array("{".utf8), ["ce-specversion: 1.0", "ce-id: 1", "ce-source: s", "ce-type: t", "Content-Type: a/b+json"], "400"),
+        (
+          Array("{".utf8), ["ce-specversion: 1.0", "ce-id: 1", "ce-source: s", "ce-type: t", "Content-Type: a/b+json"],
+          "400"
+        ),
         (Array(#"{"payload":"\#(String(repeating: "x", count: 1 << 20))"}"#.utf8), [], "413"),
         ([UInt8](repeating: 0x20, count: 8 << 20 + 1), [], "413"),
       ]

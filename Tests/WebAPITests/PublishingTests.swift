@@ -2,6 +2,8 @@
 
 import Events
 import Foundation
+import ProgramFixture
+import Synchronization
 import Testing
 
 @testable import WebAPI
@@ -39,7 +41,8 @@ import Testing
       (#"{"type": "t", "value": 7, "payload": null}"#, #"{"type":"t","payload":{"value":7}}"#),
       (#"{"payload": "text"}"#, #"{"type":"event","payload":"text"}"#),
       (#"{"tags": "a:b"}"#, #"{"type":"event","tags":["a:b"]}"#),
-      (#"{"tags": ["a", "b", "a", 7]}"#, #"{"type":"event","tags":["a","b","7"]}"#), (#"{"tags": []}"#, #"{"type":"event"}"#),
+      (#"{"tags": ["a", "b", "a", 7]}"#, #"{"type":"event","tags":["a","b","7"]}"#),
+      (#"{"tags": []}"#, #"{"type":"event"}"#),
       (
         #"{"id": 5, "subject": "s", "timestamp": "2026-11-27T12:00:00+01:00", "objects": {"node": "n-1", "lease": 4}}"#,
         #"{"type":"event","subject":"s","timestamp":"2026-11-27T12:00:00+01:00","id":"5","objects":{"node":"n-1","lease":"4"}}"#
@@ -56,12 +59,15 @@ import Testing
     "what is no event is refused by the field that is wrong, in a list with its index",
     arguments: [
       (#"{"typ": "a"}"#, "typ"), (#"{"type": 1}"#, "type"), (#"{"type": ""}"#, "type"),
-      (#"{"type": "onevent.run.failed"}"#, "type"), (#"{"type": "onevent"}"#, "type"), (#"{"type": "a\u0000b"}"#, "type"),
-      (#"{"type": "a\nb"}"#, "type"), (#"{"tags": {}}"#, "tags"), (#"{"tags": [[]]}"#, "tags"), (#"{"tags": [""]}"#, "tags"),
+      (#"{"type": "onevent.run.failed"}"#, "type"), (#"{"type": "onevent"}"#, "type"),
+      (#"{"type": "a\u0000b"}"#, "type"),
+      (#"{"type": "a\nb"}"#, "type"), (#"{"tags": {}}"#, "tags"), (#"{"tags": [[]]}"#, "tags"),
+      (#"{"tags": [""]}"#, "tags"),
       (#"{"tags": [true]}"#, "tags"), (#"{"subject": {}}"#, "subject"), (#"{"subject": "\u0007"}"#, "subject"),
       (#"{"id": []}"#, "id"), (#"{"timestamp": "yesterday"}"#, "timestamp"),
       (#"{"timestamp": "2026-11-27T12:00:00"}"#, "timestamp"), (#"{"timestamp": "2026-11-27"}"#, "timestamp"),
-      (#"{"timestamp": 1795000000}"#, "timestamp"), (#"{"objects": []}"#, "objects"), (#"{"objects": {"a": {}}}"#, "objects.a"),
+      (#"{"timestamp": 1795000000}"#, "timestamp"), (#"{"objects": []}"#, "objects"),
+      (#"{"objects": {"a": {}}}"#, "objects.a"),
       (#"{"objects": {"": "x"}}"#, "objects"), (#"{"value": 1, "payload": 2}"#, "value"),
       (#"{"value": 1, "payload": {"value": 2}}"#, "value"), (#"{"specversion": "1.0"}"#, "specversion"),
     ])
@@ -106,7 +112,8 @@ import Testing
   func encoding() {
     for type in ["application/json", "application/yaml", "application/cloudevents+json"] {
       #expect(throws: Problem.self) {
-        try PublishRequest(Array("{\"type\":\"".utf8) + [0xFF, 0xC0] + Array("\"}".utf8), contentType: type, headers: [])
+        try PublishRequest(
+          Array("{\"type\":\"".utf8) + [0xFF, 0xC0] + Array("\"}".utf8), contentType: type, headers: [])
       }
     }
   }
@@ -133,7 +140,9 @@ import Testing
     #expect(Self.problem("typ: a", "application/yaml")?.field == "typ")
   }
 
-  @Test("other types of bodies are refused with what is read", arguments: ["text/plain", "application/x-www-form-urlencoded"])
+  @Test(
+    "other types of bodies are refused with what is read",
+    arguments: ["text/plain", "application/x-www-form-urlencoded"])
   func otherTypes(type: String) throws {
     let problem = try #require(Self.problem("{}", type))
     #expect(problem.kind == .unsupportedType && problem.kind.status == 415)
@@ -141,7 +150,8 @@ import Testing
     #expect(try Self.read("{}", nil).count == 1)
   }
 
-  private static let cloudEvent = #"{"specversion":"1.0","id":"1","source":"/s","type":"door.opened","data":{"value":1}}"#
+  private static let cloudEvent =
+    #"{"specversion":"1.0","id":"1","source":"/s","type":"door.opened","data":{"value":1}}"#
 
   @Test("CloudEvents come structured, in batches, and as headers with data")
   func cloudEvents() throws {
@@ -197,13 +207,14 @@ import Testing
       #expect(one.lowercased().contains("location: /api/v1/events/17\r\n"))
       #expect(
         one.hasSuffix(
-          #"{"event":17,"id":"id-0","type":"t","timestamp":"2026-11-21T08:00:00Z","result":"matched","duplicate":false}"#))
+          #"{"event":17,"id":"id-0","type":"t","timestamp":"2026-11-21T08:00:00Z","result":"matched","duplicate":false}"#
+        ))
       let list = try await Self.post(scene, #"[{}, {"payload": "?"}]"#)
       #expect(list.hasPrefix("HTTP/1.1 201 ") && list.contains(#"{"events":[{"event":17,"#))
       #expect(list.contains(#""event":18,"id":"id-1","#) && list.contains(#""duplicate":true}]}"#))
       let known = try await Self.post(scene, #"{"payload": "?"}"#)
       #expect(known.hasPrefix("HTTP/1.1 200 ") && known.contains(#""duplicate":true}"#))
-      #expect(scene.control.published.withLock(\.count) == 4)
+      #expect(scene.control.published.withLock { $0.count } == 4)
     }
   }
 
@@ -226,7 +237,7 @@ import Testing
       scene.control.publishRefusal.withLock { $0 = nil }
       #expect(try await Self.post(scene, "{}", "text/plain").hasPrefix("HTTP/1.1 415 "))
       #expect(try await Self.post(scene, #"{"x":1}"#).hasPrefix("HTTP/1.1 400 "))
-      #expect(scene.control.published.withLock(\.isEmpty))
+      #expect(scene.control.published.withLock { $0.isEmpty })
     }
   }
 
@@ -247,7 +258,7 @@ import Testing
         "http://x/api/v1/events"
       ).outputText
       #expect(unsized.contains("413 "))
-      #expect(scene.control.published.withLock(\.count) == 1)
+      #expect(scene.control.published.withLock { $0.count } == 1)
     }
   }
 

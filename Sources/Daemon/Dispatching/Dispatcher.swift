@@ -273,7 +273,8 @@ final class Dispatcher: @unchecked Sendable {
       switch change {
       case .arrived(let arrivals): settle(arrivals.compactMap { arrival in arrival.receipt.map { ($0, .returned) } })
       case .published(let batch):
-        batch.answer(.failure(.unavailable("the journal does not record: \(journal.trouble ?? "it cannot be written")")))
+        batch.answer(
+          .failure(.unavailable("the journal does not record: \(journal.trouble ?? "it cannot be written")")))
       case .stop: isStopped = true
       case .tick, .asked: break
       case .started, .ended, .drain, .abandon: backlog.append(change)

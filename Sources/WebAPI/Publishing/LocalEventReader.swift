@@ -104,7 +104,8 @@ enum LocalEventReader {
   private static func appendObjects(of event: JSONValue, _ place: EventPlace, to form: inout Form) throws(Problem) {
     guard let member = event.member(named: "objects") else { return }
     guard member.kind == .object else {
-      throw place.problem("objects", "objects is \(article(member)); expected kinds and names, such as {\"node\": \"n-1\"}")
+      throw place.problem(
+        "objects", "objects is \(article(member)); expected kinds and names, such as {\"node\": \"n-1\"}")
     }
     guard member.count <= mostObjects else {
       throw place.problem("objects", "objects has \(member.count) entries; at most \(mostObjects) are taken")

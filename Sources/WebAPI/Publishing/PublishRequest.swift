@@ -72,7 +72,8 @@ struct PublishRequest {
       return try YAMLText.json(body)
     } catch {
       throw Problem(
-        .invalid, "the body is not YAML as it is read here: line \(error.position.line), column \(error.position.column): "
+        .invalid,
+        "the body is not YAML as it is read here: line \(error.position.line), column \(error.position.column): "
           + error.message)
     }
   }
