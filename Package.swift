@@ -60,7 +60,7 @@ let package = Package(
     .target(
       name: "WebAPI",
       dependencies: [
-        "Events", "Journal",
+        "ConfigText", "Events", "Journal",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),

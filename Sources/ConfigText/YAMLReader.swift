@@ -20,11 +20,7 @@ package enum YAMLReader {
     var document = ConfigDocument()
     do throws(ConfigProblem) {
       let source = try SourceText(bytes: bytes, file: file)
-      // Without the byte order mark, which libyaml would count as a column.
-      var text: [UInt8] = []
-      text.reserveCapacity(bytes.count)
-      for scalar in source.scalars { text.append(contentsOf: UTF8.encode(scalar) ?? .init()) }
-      guard let events = YAMLEvents(text) else {
+      guard let events = YAMLEvents(source.utf8) else {
         throw ConfigProblem(position: source.position(at: 0), message: "There is not enough memory to read the file.")
       }
       var tree = YAMLTree(source: source, events: events)

@@ -15,6 +15,7 @@ struct ControlDesk: DaemonControl {
   let reloads: ReloadRequests
   let metrics: DaemonMetrics
   let service: Service
+  let local: LocalIntake
   let reader: JournalReader
   let started: Int64
 
@@ -56,6 +57,10 @@ struct ControlDesk: DaemonControl {
 
   func replay(_ request: ReplayRequest) async throws(ControlError) -> ReplayResult {
     try await ask { dispatcher, effects in try dispatcher.replay(request, &effects) }
+  }
+
+  func publish(_ events: [Publication]) async throws(PublishRefusal) -> [PublishedEvent] {
+    try await local.publish(events)
   }
 
   func setStatus(_ status: RequestedStatus, ofAction name: String?) async throws(ControlError) -> ActionStanding {
@@ -111,10 +116,11 @@ struct ControlDesk: DaemonControl {
   }
 
   func actions(takingType type: String, source: String?) async -> [String] {
-    dispatcher.current.value.configuration.actions.filter { action in
+    let table = dispatcher.current.value.table
+    return table.actions.enumerated().filter { number, action in
       action.mode != .disabled && action.events.takes(type: type)
-        && (source.map { source in action.sources.map { $0.contains(source) } ?? true } ?? true)
-    }.map(\.name)
+        && (source.map { table.takes(number, source: $0) } ?? true)
+    }.map(\.element.name)
   }
 
   func flushTypes() async {

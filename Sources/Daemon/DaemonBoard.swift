@@ -22,6 +22,8 @@ final class DaemonBoard: Sendable {
     var configured = RealTime.now.nanoseconds
     var reloadFailure: String?
     var isStopping = false
+    /// Why no source is read.
+    var hold: String?
   }
 
   /// What came to one action since the start.
@@ -34,13 +36,16 @@ final class DaemonBoard: Sendable {
 
   /// The state of a source that no enabled action uses.
   static let notConsumed = "not consumed"
+  /// The state of the source that takes what is published to the daemon itself.
+  static let local = "local"
 
   private let state = Mutex(State())
 
   // MARK: Sources
 
-  /// Shows these sources; those that are new, that changed, or that are not consumed begin from nothing.
-  func setSources(_ sources: [SourceSettings], changed: Set<String>) {
+  /// Shows a configuration's sources; those that are new, that changed, or that are not consumed begin from nothing.
+  func setSources(_ configuration: Configuration, changed: Set<String>) {
+    let (sources, local) = (configuration.sources, configuration.local)
     state.withLock { state in
       let known = state.sources
       state.order = sources.map(\.name)
@@ -54,6 +59,12 @@ final class DaemonBoard: Sendable {
             reason: source.isConsumed ? nil : "no enabled action can match its events",
             since: RealTime.now.nanoseconds)
       }
+      guard local.isEnabled else { return }
+      state.order.append(local.name)
+      var shown = DaemonStatus.Source(
+        name: local.name, state: Self.local, host: nil, queues: [:], reason: nil, since: state.configured)
+      if let known = known[local.name], known.state == Self.local { shown.since = known.since }
+      state.sources[local.name] = shown
     }
   }
 
@@ -95,6 +106,10 @@ final class DaemonBoard: Sendable {
   func setRetention(_ words: String?) { state.withLock { $0.retention = words } }
   func setJournalBytes(_ bytes: Int64) { state.withLock { $0.journalBytes = bytes } }
 
+  /// Why no source is read at present; nil = they are.
+  var hold: String? { state.withLock { $0.hold } }
+  func setHold(_ words: String?) { state.withLock { $0.hold = words } }
+  var isStopping: Bool { state.withLock { $0.isStopping } }
   func setStopping() { state.withLock { $0.isStopping = true } }
 
   func setStatuses(_ statuses: [String: ActionStatus], all: Bool) {

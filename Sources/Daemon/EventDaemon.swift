@@ -25,6 +25,7 @@ package final class EventDaemon {
   let reloads = ReloadRequests()
   let metrics = DaemonMetrics()
   private let unmatched = UnmatchedEvents()
+  private let local: LocalIntake
   let service: Service
   private let relay = RunRelay()
   private let runner: ScriptRunner
@@ -53,8 +54,15 @@ package final class EventDaemon {
     let gate = SourceGate()
     let dispatcher = Dispatcher(
       configuration, journal: journal, runner: runner, board: board, types: types, log: RunLog(logger: logger),
-      metrics: metrics, pulse: service.pulse("journal"), onHold: { gate.hold($0) })
+      metrics: metrics, pulse: service.pulse("journal"),
+      onHold: { [board] reason in
+        board.setHold(reason)
+        gate.hold(reason)
+      })
     self.dispatcher = dispatcher
+    local = LocalIntake(
+      current: dispatcher.current, inputs: dispatcher.inputs, board: board, unmatched: unmatched, types: types,
+      metrics: metrics, logger: logger)
     relay.connect(dispatcher)
     sources = SourceSet(board: board, logger: logger) { [metrics, unmatched, board, service] source, plan in
       let router = SettlementRouter()
@@ -66,7 +74,7 @@ package final class EventDaemon {
         logger: logger, tell: { dispatcher.inputs.add(.happened($0)) })
     }
     gate.connect(sources)
-    board.setSources(configuration.sources, changed: [])
+    board.setSources(configuration, changed: [])
     metrics.configurationRead(configuration)
   }
 
@@ -114,11 +122,12 @@ package final class EventDaemon {
     let reader = try JournalReader(path: configuration.journal.path)
     let desk = ControlDesk(
       dispatcher: dispatcher, board: board, unmatched: unmatched, reloads: reloads, metrics: metrics, service: service,
-      reader: reader,
+      local: local, reader: reader,
       started: RealTime.now.nanoseconds)
     let server = WebServer(
       journal: reader, control: desk, socket: socket, group: configuration.api.socketGroup ?? Self.ownGroup,
-      mapping: { [current = dispatcher.current] in current.value.mapping(ofSource: $0) }, logger: logger)
+      mapping: { [current = dispatcher.current] in current.value.reading(ofSource: $0)?.mapping ?? EventMapping() },
+      logger: logger)
     do {
       try server.start()
     } catch {

@@ -7,71 +7,41 @@ import Logging
 import Settings
 import Synchronization
 
-/// Takes the deliveries of one source: decodes, matches, and hands what matched to the dispatcher.
+/// Takes the deliveries of one source, and hands what is to be stored to the dispatcher.
 ///
-/// Called on its consumer's thread only, and owns that thread's decoder and matcher.
+/// Called on its consumer's thread only.
 final class Intake: DeliveryReceiver, @unchecked Sendable {
   // Not Sendable by its parts: the consumer calls it from its one thread.
-  private var decoder: EventDecoder
-  private var matcher: Matcher
-  private var ignored: [EventPattern]
+  private let sorter: EventSorter
   private let record: EventRecord
-  private var recordsAll: Bool
-  private let nextWork = Mutex<Work?>(nil)
+  private let nextWork = Mutex<EventSorter.Work?>(nil)
   /// Cheap enough to be asked for every delivery.
   private let hasNextWork = Atomic(false)
   private let inputs: InputQueue<DispatchInput>
-  private let unmatched: UnmatchedEvents
-  private let types: SeenTypes
   private let metrics: SourceMetrics
-  private let logger: Logger
   private let router: SettlementRouter
   private var envelope: Envelope
   private let socket: SocketLook
-  private var matches: [Int] = []
-  private var regexLimitHits = 0
   private var deliveries: UInt64 = 0
   /// What came since the last batch ended.
   private var batch: [Arrival] = []
-
-  /// What a configuration says of a source's events, apart from how they are brought.
-  struct Work: Sendable {
-    let table: ActionTable
-    let mapping: EventMapping
-    let inflatedLimit: Int
-    let ignored: [EventPattern]
-    let recordsAll: Bool
-
-    init(_ source: SourceSettings, _ plan: Plan) {
-      table = plan.table
-      mapping = source.mapping
-      inflatedLimit = source.consumer.maxMessageSize
-      ignored = source.ignore
-      recordsAll = plan.configuration.journal.record == .all
-    }
-  }
 
   init(
     source: SourceSettings, plan: Plan, inputs: InputQueue<DispatchInput>,
     unmatched: UnmatchedEvents, types: SeenTypes, router: SettlementRouter, metrics: DaemonMetrics, logger: Logger
   ) {
     record = EventRecord(source: source.name, settle: source.settle == .journal ? .journal : .run)
-    let work = Work(source, plan)
-    recordsAll = work.recordsAll
     self.inputs = inputs
-    self.unmatched = unmatched
-    self.types = types
     self.router = router
     self.metrics = metrics.source(source.name)
-    decoder = EventDecoder(work.mapping, inflatedLimit: work.inflatedLimit)
     let socket = SocketLook()
     self.socket = socket
-    matcher = Matcher(work.table) { socket.look() }
-    ignored = work.ignored
     envelope = Envelope(source: source.name)
     var logger = logger
     logger[metadataKey: LogKey.source] = "\(source.name)"
-    self.logger = logger
+    sorter = EventSorter(
+      EventSorter.Work(source.reading, plan), record: record, unmatched: unmatched, types: types, metrics: self.metrics,
+      logger: logger, pause: { socket.look() })
   }
 
   func receive(_ delivery: Delivery, lookAtSocket: @escaping () -> Void) -> Reception {
@@ -85,15 +55,23 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
     }
     let event: Event
     do {
-      event = try decoder.decode(body, envelope)
+      event = try sorter.decoder.decode(body, envelope)
     } catch {
-      return refuse(delivery, decoder.lastBody, "\(error)", Digest(of: body))
+      return refuse(delivery, sorter.decoder.lastBody, "\(error)", Digest(of: body))
     }
-    return take(event, delivery.tag)
+    switch sorter.sort(event, number: deliveries) {
+    case .ignored:
+      metrics.count(.ignored)
+      return .settle(.accepted)
+    case .unmatched:
+      metrics.count(.unmatched)
+      return .settle(.accepted)
+    case .kept(let new): return keep(new, event.envelope, delivery.tag)
+    }
   }
 
   /// Decodes and matches by other settings from the next delivery on; from any thread.
-  func adopt(_ work: Work) {
+  func adopt(_ work: EventSorter.Work) {
     nextWork.withLock { next in
       next = work
       hasNextWork.store(true, ordering: .relaxed)
@@ -106,12 +84,7 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
       defer { next = nil }
       return next
     }
-    guard let next else { return }
-    decoder = EventDecoder(next.mapping, inflatedLimit: next.inflatedLimit)
-    matcher = Matcher(next.table) { [socket] in socket.look() }
-    regexLimitHits = 0
-    ignored = next.ignored
-    recordsAll = next.recordsAll
+    if let next { sorter.adopt(next) }
   }
 
   func batchEnded() {
@@ -120,38 +93,7 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
       batch.removeAll(keepingCapacity: true)
     }
     // A large body's memory is not kept until the next one comes.
-    decoder.trim()
-  }
-
-  private func take(_ event: Event, _ tag: DeliveryTag) -> Reception {
-    let type = event.type
-    guard !isIgnored(event) else {
-      metrics.count(.ignored)
-      return .settle(.accepted)
-    }
-    matches.removeAll(keepingCapacity: true)
-    matcher.match(event, into: &matches)
-    reportLimitHits(event)
-    types.count(type, event, isMatched: !matches.isEmpty)
-    guard !matches.isEmpty else { return discard(event, type, tag) }
-    var runs: [NewRun] = []
-    // Deliveries without an identity are told apart by when they came, and those of one moment by their number.
-    let salt = event.identity == nil ? "\(deliveries)" : ""
-    for index in matches {
-      socket.look()
-      runs.append(record.newRun(of: matcher.table.actions[index], for: event, salt: salt))
-    }
-    return keep(record.newEvent(event, result: .matched, runs: runs), event.envelope, tag)
-  }
-
-  private func discard(_ event: Event, _ type: String, _ tag: DeliveryTag) -> Reception {
-    logger.debug("event matched no action", metadata: facts(of: event))
-    unmatched.add(type: type, event.envelope, body: event.body)
-    guard recordsAll else {
-      metrics.count(.unmatched)
-      return .settle(.accepted)
-    }
-    return keep(record.newEvent(event, result: .unmatched, runs: []), event.envelope, tag)
+    sorter.decoder.trim()
   }
 
   /// Hands an event to the journal with its batch.
@@ -170,27 +112,6 @@ final class Intake: DeliveryReceiver, @unchecked Sendable {
   ) -> Reception {
     let size = Int(clamping: delivery.bodySize)
     return keep(record.undecodable(envelope, body: body, size: size, reason: reason), envelope, delivery.tag, digest)
-  }
-
-  private func isIgnored(_ event: Event) -> Bool {
-    !ignored.isEmpty && event.withType { type in ignored.contains { $0.matches(type) } }
-  }
-
-  private func reportLimitHits(_ event: Event) {
-    let hits = matcher.regexLimitHits - regexLimitHits
-    guard hits > 0 else { return }
-    regexLimitHits = matcher.regexLimitHits
-    metrics.countRegexLimitHits(hits)
-    logger.warning(
-      "a regular expression hit its match limit: counted as no match",
-      metadata: facts(of: event, [LogKey.reason: "\(hits) of this event's conditions took more than the match limit"]))
-  }
-
-  private func facts(of event: Event, _ more: Logger.Metadata = [:]) -> Logger.Metadata {
-    var facts = more
-    facts[LogKey.eventType] = "\(event.type)"
-    facts[LogKey.eventID] = "\(event.id?.prefix(200) ?? "-")"
-    return facts
   }
 
   /// Copies the delivery's facts; texts that repeat from one delivery to the next are made once.

@@ -18,15 +18,13 @@ struct Plan: Sendable {
   init(_ configuration: Configuration) {
     self.configuration = configuration
     actions = Dictionary(configuration.actions.map { ($0.name, $0) }) { first, _ in first }
-    table = ActionTable(configuration.actions)
+    table = configuration.table
     namedOwnEvents = Set(OwnEventType.allCases.filter { [table] in table.names($0) })
     holdsInterrupted = configuration.actions.contains { $0.onInterrupt == .hold }
   }
 
-  /// How the bodies of a source are read; as by default where it is not configured any more.
-  func mapping(ofSource name: String) -> EventMapping {
-    configuration.sources.first { $0.name == name }?.mapping ?? .unconfigured(source: name)
-  }
+  /// How the bodies of a source are read; nil where it is not configured any more.
+  func reading(ofSource name: String) -> EventReading? { configuration.readings.first { $0.name == name } }
 }
 
 /// The plan that holds now, for everybody who is not the journal's thread.

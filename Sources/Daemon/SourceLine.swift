@@ -108,7 +108,7 @@ final class SourceLine: Sendable {
   func fits(_ source: SourceSettings) -> Bool { basis == Basis(source) }
 
   /// Matches what comes from now on by other actions.
-  func adopt(_ work: Intake.Work) { intake.adopt(work) }
+  func adopt(_ work: EventSorter.Work) { intake.adopt(work) }
 
   func start() { consumer.start() }
   func stopTaking() { consumer.stopTaking() }

@@ -53,7 +53,7 @@ final class SourceSet: Sendable {
     for source in plan.configuration.sources where source.isConsumed {
       if let index = old.firstIndex(where: { $0.name == source.name && $0.fits(source) }) {
         let line = old.remove(at: index)
-        line.adopt(Intake.Work(source, plan))
+        line.adopt(EventSorter.Work(source.reading, plan))
         lines.append(line)
       } else {
         let line = make(source, plan)
@@ -64,7 +64,7 @@ final class SourceSet: Sendable {
     }
     changes.disconnected = old.map(\.name).filter { !changes.connected.contains($0) }
     retire(old)
-    board.setSources(plan.configuration.sources, changed: Set(fresh.map(\.name)))
+    board.setSources(plan.configuration, changed: Set(fresh.map(\.name)))
     for source in plan.configuration.sources where !source.isConsumed {
       logger.warning(
         "source is not consumed: no enabled action can match its events", metadata: [LogKey.source: "\(source.name)"])

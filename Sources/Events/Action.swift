@@ -18,7 +18,9 @@ package struct Action: Sendable {
   package var written: [(key: String, value: String)] = []
   package var mode = Mode.enabled
   package var events = EventSelection()
-  /// Names of the sources whose events it takes; nil = all of type amqp.
+  /// All of them must be among an event's tags.
+  package var tags: [String] = []
+  /// Names of the sources whose events it takes; nil = all but the one that must be named, see `ActionTable`.
   package var sources: [String]?
   package var filter: Filter?
   package var command: Command

@@ -42,7 +42,7 @@ extension Envelope {
     contentType.map(Self.bareMediaType)
   }
 
-  static func bareMediaType(_ contentType: String) -> String {
+  package static func bareMediaType(_ contentType: String) -> String {
     String(contentType.lowercased().drop { $0 == " " }.prefix { $0 != ";" && $0 != " " })
   }
 }

@@ -13,18 +13,23 @@ extension Event {
     case .tags: return .list(tags)
     case .subject: return subjectValue
     case .id:
-      let sent = sentFact("message_id", "id", decoder.mapping.id, alternative: "_unique_id")
+      let sent = sentFact("message_id", "id", local: "id", decoder.mapping.id, alternative: "_unique_id")
       guard sent.isMissing, let id = envelope.messageID else { return sent }
       return .text(id)
-    case .time: return sentFact("timestamp", "time", decoder.mapping.time)
-    case .publisher: return sentFact("publisher_id", "source", nil)
-    case .priority: return sentFact("priority", nil, nil)
+    case .time:
+      let sent = sentFact("timestamp", "time", local: "timestamp", decoder.mapping.time)
+      // Who hands an event over says when it happened, or that it is now.
+      guard form == .local, sent.isMissing else { return sent }
+      return .text(Self.instant(envelope.received))
+    case .publisher: return sentFact("publisher_id", "source", local: nil, nil)
+    case .priority: return sentFact("priority", nil, local: nil, nil)
     }
   }
 
   /// A fact that the sender puts into the body or the headers, each format under its own name.
   private func sentFact(
-    _ oslo: StaticString, _ cloudEvent: String?, _ mapped: FieldPath?, alternative: StaticString? = nil
+    _ oslo: StaticString, _ cloudEvent: String?, local: StaticString?, _ mapped: FieldPath?,
+    alternative: StaticString? = nil
   ) -> FieldValue {
     switch form {
     case .oslo:
@@ -37,24 +42,29 @@ extension Event {
     case .cloudEventBinary:
       guard let cloudEvent else { return .missing }
       return envelope.cloudEventAttribute(cloudEvent).named
-    case .plain, .tags, .text:
+    case .local, .plain, .tags, .text:
+      if form == .local, let local, let value = message.member(local), value.isName { return .json(value) }
       guard let mapped, !mapped.isDerived else { return .missing }
       return value(at: mapped).named
     }
   }
 
   private var subjectValue: FieldValue {
+    if form == .local, let subject = message.member("subject"), subject.isName { return .json(subject) }
     if !decoder.mapping.subject.isEmpty { return firstNamed(decoder.mapping.subject) }
     switch form {
     case .oslo: return withFamily { family in family.map { firstNamed($0.subject) } ?? .missing }
     case .cloudEventStructured: return message.member("subject").map { FieldValue.json($0).named } ?? .missing
     case .cloudEventBinary: return envelope.cloudEventAttribute("subject").named
-    case .plain, .tags, .text: return .missing
+    case .local, .plain, .tags, .text: return .missing
     }
   }
 
   /// The object of a kind that the event names.
   func object(_ kind: String) -> FieldValue {
+    if form == .local, let name = message.member("objects")?.member(Array(kind.utf8)), name.isName {
+      return .json(name)
+    }
     let mapped = decoder.mapping.objects
     if !mapped.isEmpty { return firstNamed(mapped.lazy.filter { $0.kind == kind }.map(\.path)) }
     if let name = objectMap?.member(Array(kind.utf8)), name.isName { return .json(name) }
@@ -65,15 +75,15 @@ extension Event {
         return firstNamed(object.paths)
       }
     case .cloudEventStructured, .cloudEventBinary: return kind == "subject" ? subjectValue : .missing
-    case .plain, .tags, .text: return .missing
+    case .local, .plain, .tags, .text: return .missing
     }
   }
 
   /// The kinds of objects that an event like this may name, in the order of the configuration.
   var objectKinds: [String] {
     let mapped = decoder.mapping.objects
-    if !mapped.isEmpty {
-      var kinds: [String] = []
+    if !mapped.isEmpty || form == .local {
+      var kinds = namedObjectKinds
       for object in mapped where !kinds.contains(object.kind) { kinds.append(object.kind) }
       return kinds
     }
@@ -85,7 +95,7 @@ extension Event {
     switch form {
     case .oslo: return withFamily { $0?.objects.map(\.kind) ?? [] }
     case .cloudEventStructured, .cloudEventBinary: return ["subject"]
-    case .plain, .tags, .text: return []
+    case .local, .plain, .tags, .text: return []
     }
   }
 
@@ -115,7 +125,7 @@ extension Event {
     case .cloudEventBinary:
       let name = String(decoding: path.keys.dropFirst(FieldPath.contextPrefix.utf8.count), as: UTF8.self)
       return envelope.cloudEventAttribute(name)
-    case .plain, .tags, .text: return .missing
+    case .local, .plain, .tags, .text: return .missing
     }
   }
 }

@@ -8,6 +8,14 @@ extension Event {
     var text = text
     return text.withUTF8 { Timestamp($0) }?.nanosecondsSince1970
   }
+
+  /// Whether a text names an instant and says itself how far its clock is from UTC.
+  package static func isInstantWithOffset(_ text: String) -> Bool {
+    guard nanoseconds(ofInstant: text) != nil else { return false }
+    // What follows the date, which has dashes of its own.
+    let clock = text.utf8.dropFirst(10)
+    return clock.contains { "Zz+-".utf8.contains($0) }
+  }
 }
 
 extension Timestamp {

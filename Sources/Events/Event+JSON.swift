@@ -105,7 +105,7 @@ extension Event {
         }
         name.withUTF8 { body($0, header.value.fieldValue) }
       }
-    case .plain, .tags, .text: break
+    case .local, .plain, .tags, .text: break
     }
   }
 

@@ -17,7 +17,7 @@ package struct Event {
 
   /// What the body turned out to be.
   enum Form: Sendable {
-    case oslo, cloudEventStructured, cloudEventBinary, plain, tags, text
+    case oslo, cloudEventStructured, cloudEventBinary, local, plain, tags, text
   }
 
   init(
@@ -73,8 +73,11 @@ extension Event {
   /// Copied once for each event.
   package var body: [UInt8] { decoder.rendering(\.body) { decoder.lastBody } }
 
-  /// The tags of the event: for `format = tags` the labels, then each tag as `key:value` and its key alone.
+  /// The tags of the event, each once; with a tag `group:name` also `group`.
+  ///
+  /// A local event has those that it was given; `format = tags` the labels, then each tag as `key:value`.
   package var tags: [String] {
+    if form == .local { return TagText.expanded(namedTags) }
     guard form == .tags else { return [] }
     var tags: [String] = []
     payload.member("labels")?.forEachElement {

@@ -51,19 +51,14 @@ package final class EventDecoder {
   ///
   /// The event is a view, valid until the next call.
   ///
-  /// Formats under `format = auto`, the first that fits: a CloudEvent that says so in its headers or content type,
-  /// oslo 2.0 (`oslo.version` and `oslo.message`), oslo 1.0 (`event_type` and `payload`), a CloudEvent by its
+  /// What was published to onevent itself is told by its content type, whatever the format. Formats under
+  /// `format = auto`, the first that fits: a CloudEvent that says so in its headers or content type, oslo 2.0 (`oslo.version` and `oslo.message`), oslo 1.0 (`event_type` and `payload`), a CloudEvent by its
   /// required attributes, plain JSON. The type of plain JSON and of text is the routing key where `event_type` finds
   /// none, and `event` where that is empty too.
   package func decode(_ body: UnsafeRawBufferPointer, _ envelope: Envelope) throws(DecodingFailure) -> Event {
     try take(body, envelope)
     do {
-      let event =
-        switch mapping.format {
-        case .auto: try decodeJSON(envelope)
-        case .tags: try decodeTags(envelope)
-        case .text: try decodeText(envelope)
-        }
+      let event = try envelope.declaresLocalEvent ? decodeLocalEvent() : decodeForeign(envelope)
       try refuseReadableToken()
       try refuseLongType(event)
       return event
@@ -104,6 +99,14 @@ package final class EventDecoder {
     bodyMemory.withMutableBytes(AuthToken.blank(in:))
   }
 
+  private func decodeForeign(_ envelope: Envelope) throws(DecodingFailure) -> Event {
+    switch mapping.format {
+    case .auto: try decodeJSON(envelope)
+    case .tags: try decodeTags(envelope)
+    case .text: try decodeText(envelope)
+    }
+  }
+
   private func decodeJSON(_ envelope: Envelope) throws(DecodingFailure) -> Event {
     if let event = try decodeDeclaredCloudEvent(envelope) { return event }
     try parseBody()
@@ -135,7 +138,7 @@ package final class EventDecoder {
   func event(_ form: Event.Form, _ envelope: Envelope, payload: JSONValue) -> Event {
     var event = Event(
       form, self, message: nothing.root, payload: payload,
-      type: .text(envelope.routingKey.isEmpty ? "event" : envelope.routingKey))
+      type: .text(envelope.routingKey.isEmpty ? Event.defaultType : envelope.routingKey))
     if let path = mapping.type {
       let type = event.value(at: path).named
       if !type.isMissing { event.typeValue = type }

@@ -26,7 +26,7 @@ extension Event {
       return EventIdentity(source: envelope.source, id: id, bodyDigest: nil)
     case .cloudEventStructured, .cloudEventBinary:
       return EventIdentity(source: envelope.source, id: "\(publisher ?? "") \(id)", bodyDigest: decoder.bodyDigest)
-    case .oslo, .plain, .tags, .text:
+    case .oslo, .local, .plain, .tags, .text:
       return EventIdentity(source: envelope.source, id: id, bodyDigest: decoder.bodyDigest)
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds the actions that name an event type, at a cost that does not grow with the actions that do not.
+/// Finds the actions that name an event type or tags, at a cost that does not grow with the actions that do not.
 struct EventIndex: Sendable {
   /// What one type of one source can reach.
   struct Candidates: Sendable {
@@ -13,8 +13,8 @@ struct EventIndex: Sendable {
   /// The part of an action that the index needs; disabled actions have none.
   private struct Entry {
     var sources: [String]?
-    var exclusions: [EventPattern]
-    var excludedRegexes: [TypeRegex]
+    var events: EventSelection
+    var tags: [String]
   }
 
   private var exactTypes = ByteTable()
@@ -25,21 +25,26 @@ struct EventIndex: Sendable {
   private var regexes: [(regex: TypeRegex, action: Int32)] = []
   private var fallbacks: [Int32] = []
   private var entries: [Entry?] = []
+  /// The source whose events reach only actions that name it.
+  private let reserved: String?
+  /// The actions that ask for tags: only there, so that the others cost nothing more.
+  let tags: TagIndex
   /// Whether any action is tied to sources by name.
   private(set) var namesSources = false
 
-  init(_ actions: [Action]) {
+  init(_ actions: [Action], reserved: String?) {
+    self.reserved = reserved
+    tags = TagIndex(actions)
+    namesSources = reserved != nil
     for (number, action) in actions.enumerated() {
       guard action.mode != .disabled else {
         entries.append(nil)
         continue
       }
       let number = Int32(number)
-      entries.append(
-        Entry(
-          sources: action.sources, exclusions: action.events.exclusions,
-          excludedRegexes: action.events.excludedRegexes))
+      entries.append(Entry(sources: action.sources, events: action.events, tags: action.tags))
       namesSources = namesSources || action.sources != nil
+      guard action.tags.isEmpty else { continue }
       if action.events.unmatched { fallbacks.append(number) }
       regexes += action.events.regexes.map { ($0, number) }
       for pattern in action.events.patterns {
@@ -58,8 +63,14 @@ struct EventIndex: Sendable {
   func listens(to source: String) -> Bool {
     entries.contains { entry in
       guard let entry else { return false }
-      return entry.sources?.contains(source) ?? true
+      return takes(entry, source)
     }
+  }
+
+  /// Whether an action takes events of a source.
+  func takes(_ action: Int, source: String) -> Bool {
+    guard entries.indices.contains(action), let entry = entries[action] else { return false }
+    return takes(entry, source)
   }
 
   /// The actions that a type can reach.
@@ -94,9 +105,39 @@ struct EventIndex: Sendable {
   private func takes(
     _ action: Int32, _ type: UnsafeBufferPointer<UInt8>, _ source: String, _ memory: RegexMemory
   ) -> Bool {
-    guard let entry = entries[Int(action)] else { return false }
-    if let sources = entry.sources, !sources.contains(source) { return false }
-    return !entry.exclusions.contains { $0.matches(type) }
-      && !entry.excludedRegexes.contains { $0.matches(type, memory) }
+    guard let entry = entries[Int(action)], takes(entry, source) else { return false }
+    return !entry.events.exclusions.contains { $0.matches(type) }
+      && !entry.events.excludedRegexes.contains { $0.matches(type, memory) }
+  }
+
+  private func takes(_ entry: Entry, _ source: String) -> Bool {
+    entry.sources?.contains(source) ?? (source != reserved)
+  }
+
+  /// Adds the actions that ask for tags which an event has, to those that its type can reach.
+  func addTagged(
+    _ present: [String], _ type: UnsafeBufferPointer<UInt8>, source: String, _ memory: RegexMemory,
+    pause: () -> Void, to candidates: inout Candidates
+  ) {
+    let found = tags.candidates(present, pause: pause)
+    guard !found.isEmpty else { return }
+    let (isOwn, present) = (OwnEventType.isOwn(type), Set(present))
+    let (patterns, fallbacks) = (candidates.byPattern.count, candidates.fallbacks.count)
+    for number in found {
+      pause()
+      guard let entry = entries[Int(number)], present.isSuperset(of: entry.tags), takes(number, type, source, memory)
+      else {
+        continue
+      }
+      if entry.events.patterns.contains(where: { (!isOwn || $0.beginsLiterally) && $0.matches(type) })
+        || !isOwn && entry.events.regexes.contains(where: { $0.matches(type, memory) })
+      {
+        candidates.byPattern.append(number)
+      } else if entry.events.unmatched, !isOwn {
+        candidates.fallbacks.append(number)
+      }
+    }
+    if candidates.byPattern.count > patterns { candidates.byPattern.sort() }
+    if candidates.fallbacks.count > fallbacks { candidates.fallbacks.sort() }
   }
 }

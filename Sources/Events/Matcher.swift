@@ -4,7 +4,7 @@
 ///
 /// Owned by one thread; keeps that thread's scratch memory.
 ///
-/// The cost of an event is that of the filters of the actions that name its type, whatever else the table holds, and
+/// The cost of an event is that of the filters of the actions that name its type and tags, whatever else the table holds, and
 /// nothing is allocated for an event whose type was seen before. What an event's sender can make it cost is bounded:
 /// see `RegexMemory`, `Glob`, `PatternTrie` and `CandidateMemo`.
 package final class Matcher {
@@ -51,9 +51,16 @@ package final class Matcher {
   private func candidates(_ event: Event) -> EventIndex.Candidates {
     let source = table.index.namesSources ? event.envelope.source : ""
     return event.withType { type in
-      memo.candidates(type, source: source) {
+      var found = memo.candidates(type, source: source) {
         table.index.candidates(type, source: event.envelope.source, &walk, memory.regexMemory, pause: pause)
       }
+      guard !table.index.tags.isEmpty else { return found }
+      let tags = event.tags
+      if !tags.isEmpty {
+        table.index.addTagged(
+          tags, type, source: event.envelope.source, memory.regexMemory, pause: pause, to: &found)
+      }
+      return found
     }
   }
 
@@ -82,11 +89,15 @@ package final class Matcher {
     var verdict = Verdict(action: number, answer: .otherEvent, findings: [])
     if action.mode == .disabled {
       verdict.answer = .disabled
-    } else if let sources = action.sources, !sources.contains(event.envelope.source) {
+    } else if !table.index.takes(number, source: event.envelope.source) {
       verdict.answer = .otherSource
     } else if isCandidate {
+      if let finding = action.tagFinding(event) { verdict.findings.append(finding) }
       let truth = action.filter?.explain(event, memory, into: &verdict.findings) ?? .yes
       verdict.answer = truth != .yes ? .filtered : action.mode == .observe ? .observed : .matched
+    } else if action.events.takes(type: event.type), let finding = action.tagFinding(event), finding.truth != .yes {
+      verdict.findings.append(finding)
+      verdict.answer = .filtered
     } else {
       verdict.reason = event.withType { type in
         action.events.exclusions.first { $0.matches(type) }.map { "excluded by !\($0)" }

@@ -17,7 +17,8 @@ struct ActionBuilder {
   /// Nil = it cannot be built, and the report says why.
   func build(_ section: Section) -> Action? {
     let mode = section.value(ActionKeys.enabled, report)
-    let selection = selection(section)
+    let tags = tags(section)
+    let selection = selection(section, hasTags: !tags.isEmpty)
     let conditions = section.value(ActionKeys.filterParams, report)
     let identities = IdentityBuilder(base: base, isDaemon: isDaemon, report: report)
     let identity = identities.build(section, mode)
@@ -34,6 +35,7 @@ struct ActionBuilder {
     action.trustedPaths = found?.places.map(\.path) ?? []
     action.mode = mode
     action.events = selection
+    action.tags = tags
     action.sources = sourceNames(section)
     action.filter = conditions?.filter
     action.parameters = parameters(section)
@@ -56,97 +58,6 @@ struct ActionBuilder {
 
     ActionAdvice(section: section, report: report).look(at: action, conditions)
     return found == nil ? nil : action
-  }
-
-  // MARK: Events
-
-  private func selection(_ section: Section) -> EventSelection {
-    var selection = EventSelection()
-    guard let items = section.value(ActionKeys.events, report) else {
-      // A list that could not be read was told already.
-      if section.setting("events") == nil {
-        report.problem(at: section.position, "\(section.title) names no events; write 'events = TYPE, …'")
-      }
-      return selection
-    }
-    for item in items {
-      let text = item.text.text
-      let name = text.hasPrefix("!") ? String(text.dropFirst()).trimmed : text
-      if text == "@unmatched" {
-        selection.unmatched = true
-      } else if name.hasPrefix("@group:") {
-        addGroup(String(name.dropFirst("@group:".count)).trimmed, isExcluded: text.hasPrefix("!"), item, &selection)
-      } else if name.hasPrefix("@") || name.isEmpty {
-        report.problem(
-          at: item.position, "'\(shortened(text))' is no event; expected a type, a pattern, !pattern, @group:NAME or @unmatched")
-      } else {
-        if name.contains(where: \.isWhitespace) {
-          report.finding(
-            .warning, at: item.position,
-            "'\(shortened(text))' holds white space, which event types hardly have; several of them are separated by commas"
-          )
-        }
-        if text.hasPrefix("!") {
-          selection.exclusions.append(EventPattern(name))
-        } else {
-          selection.patterns.append(EventPattern(name))
-        }
-        EventAdvice(report: report).look(at: name, item.position)
-      }
-    }
-    if items.isEmpty {
-      report.problem(at: section.position(of: ActionKeys.events), "'events' is empty; name at least one event type")
-    } else if let excluded = selection.exclusions.first, selection.patterns.isEmpty, selection.regexes.isEmpty,
-      !selection.unmatched
-    {
-      report.problem(
-        at: section.position(of: ActionKeys.events),
-        "'events' only excludes; name what it excludes from, such as '#, !\(excluded)'")
-    }
-    return selection
-  }
-
-  /// What tells that a group which the action names has changed, though the action has not.
-  private func groupsMark(_ section: Section, _ selection: EventSelection) -> String {
-    guard let events = section.setting("events"), events.value.json.text.contains("@group:") else { return "" }
-    var revision = Revision()
-    for pattern in selection.patterns + selection.exclusions { revision.add(variable: "pattern", pattern.description) }
-    for regex in selection.regexes + selection.excludedRegexes { revision.add(variable: "regex", regex.description) }
-    return revision.text
-  }
-
-  /// Takes over what a group holds now: an action that names it changes with it.
-  private func addGroup(
-    _ name: String, isExcluded: Bool, _ item: ConfigList.Item, _ selection: inout EventSelection
-  ) {
-    guard let group = groups.group(named: name) else {
-      let known = groups.groups.map(\.name)
-      report.problem(
-        at: item.position,
-        "there is no group '\(shortened(name))'"
-          + (NearestName.to(name, in: known).map { "; did you mean '\($0)'?" }
-            ?? "; there are \(known.joined(separator: ", ")), and [group:NAME] makes others"))
-      return
-    }
-    if isExcluded {
-      selection.exclusions += group.patterns
-      selection.excludedRegexes += group.regexes
-    } else {
-      selection.patterns += group.patterns
-      selection.regexes += group.regexes
-    }
-  }
-
-  private func sourceNames(_ section: Section) -> [String]? {
-    guard let items = section.value(ActionKeys.source, report) else { return nil }
-    // The daemon's own events come from a source that nobody configures.
-    let known = sources + [OwnEventType.source]
-    for item in items where !known.contains(item.text.text) {
-      report.problem(
-        at: item.position,
-        "there is no source '\(shortened(item.text.text))'" + NearestName.suggestion(for: item.text.text, in: known))
-    }
-    return items.map(\.text.text)
   }
 
   // MARK: Script

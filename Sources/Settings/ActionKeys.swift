@@ -8,12 +8,16 @@ import Events
 /// Most of them may stand in `[DEFAULT]` of the same file too, and in `[scripts]`.
 enum ActionKeys {
   static let events = Key(
-    "events", .patterns("a comma list of event types and patterns"), defaultText: "required", in: .action,
+    "events", .patterns("a comma list of event types and patterns"), defaultText: "required, with tags #", in: .action,
     summary: "The event types that start the script: `*` is one word, `#` zero or more, `!pattern` excludes, "
       + "`@unmatched` takes what no other action accepted.")
 
+  static let tags = Key(
+    "tags", .items("a comma list of tags"), default: [], defaultText: "none", in: .action,
+    summary: "Takes events that have all of these tags.")
+
   static let source = Key(
-    "source", .items("a comma list of source names"), defaultText: "all sources of type amqp",
+    "source", .items("a comma list of source names"), defaultText: "all sources of type amqp; without one, local",
     in: .action, summary: "Takes events of these sources only.")
 
   static let enabled = Key(
@@ -85,7 +89,8 @@ enum ActionKeys {
     in: .action, .scripts, summary: "Variables of the daemon that the script gets as well.")
 
   static let descriptions: [KeyDescription] = [
-    events.description, source.description, enabled.description, script.description, scriptParams.description,
+    events.description, tags.description, source.description, enabled.description, script.description,
+    scriptParams.description,
     envParams.description, filterParams.description, stdin.description, dashParams.description, timeout.description,
     killAfter.description, warnAfter.description, maxConcurrent.description, orderBy.description,
     maxEventAge.description, workingDirectory.description, environment.description, passEnvironment.description,

@@ -14,6 +14,7 @@ package struct Configuration: Sendable {
   package var revision = ""
   /// In the order of the files.
   package var sources: [SourceSettings] = []
+  package var local = LocalSourceSettings()
   /// In the order of the files; disabled ones too.
   package var actions: [Action] = []
   /// The groups of event types, those that come with onevent among them.

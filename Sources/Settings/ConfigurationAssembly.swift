@@ -32,11 +32,13 @@ struct ConfigurationAssembly {
 
     let groups = unique(files.flatMap(\.sections).filter { $0.kind == .group }, "group")
     configuration.groups = GroupBuilder(report: report).build(groups)
-    let sources = sourceSections()
+    let (sources, local) = sourceSections()
     let builder = SourceBuilder(
       maxConcurrent: configuration.scripts.maxConcurrent, environment: environment, report: report)
     configuration.sources = sources.map { builder.build($0) }
-    configuration.actions = actions(scripts, sources.map(\.name), configuration.groups)
+    configuration.local = local
+    configuration.actions = actions(
+      scripts, sources.map(\.name) + (local.isEnabled ? [local.name] : []), configuration.groups)
 
     let written = files.flatMap(\.sections).filter { $0.kind == .action }.count
     let check = ConsumptionCheck(
@@ -86,9 +88,19 @@ struct ConfigurationAssembly {
 
   // MARK: Sources
 
-  /// Every source once; `[DEFAULT]` is one where it has queues or a binding and no other source is written down.
-  private func sourceSections() -> [Section] {
+  /// Every source of type amqp once, and the local one.
+  private func sourceSections() -> (amqp: [Section], local: LocalSourceSettings) {
     let written = files.flatMap(\.sections).filter { $0.kind == .source }
+    let isLocal = written.map { $0.value(SourceKeys.type, Report()) == .local }
+    func chosen(_ wanted: Bool) -> [Section] { zip(written, isLocal).filter { $1 == wanted }.map(\.0) }
+    let amqp = brokerSections(chosen(false))
+    let local = LocalSourceBuilder(report: report).build(chosen(true), others: amqp)
+    if amqp.isEmpty { noteMissing(local) }
+    return (amqp, local)
+  }
+
+  /// `[DEFAULT]` is a source where it has queues or a binding and no other of type amqp is written down.
+  private func brokerSections(_ written: [Section]) -> [Section] {
     let defaults = files.compactMap { $0.defaultSource(overrides.defaults) }
     guard written.isEmpty else {
       for section in defaults {
@@ -100,17 +112,22 @@ struct ConfigurationAssembly {
       }
       return unique(written, "source")
     }
-    guard !isBlank else {
-      noteBlank()
-      return []
-    }
-    if defaults.isEmpty, let file = files.first, files.allSatisfy(\.isUnderstood) {
-      let section = files.first { $0.defaultsPosition != nil }
-      report.problem(
-        at: section?.defaultsPosition ?? SourcePosition(file: file.path, line: 1, column: 1),
-        "there is no source of events; write 'queues = NAME, …' into [DEFAULT], or a section [source:NAME]")
-    }
     return unique(defaults, "source")
+  }
+
+  /// Says what is missing where no broker is taken from: local events alone are enough, where nothing says otherwise.
+  private func noteMissing(_ local: LocalSourceSettings) {
+    guard !isBlank else { return noteBlank() }
+    guard let file = files.first, files.allSatisfy(\.isUnderstood) else { return }
+    let broker = files.first { $0.namesBroker }
+    guard broker != nil || !local.isEnabled else { return }
+    report.problem(
+      at: broker?.defaultsPosition ?? SourcePosition(file: file.path, line: 1, column: 1),
+      broker == nil
+        ? "there is no source of events: the local one is switched off, and no other is configured; write 'queues = NAME, …' "
+          + "into [DEFAULT], or a section [source:NAME], or remove 'enabled = no'"
+        : "there is no source of events on the broker that [DEFAULT] names; write 'queues = NAME, …' there, or a section "
+          + "[source:NAME], or remove the broker to take local events alone")
   }
 
   /// Whether the files ask for nothing at all, as the one that the package installs: then the daemon idles.
@@ -124,8 +141,8 @@ struct ConfigurationAssembly {
     guard let file = files.first else { return }
     report.finding(
       .warning, at: SourcePosition(file: file.path, line: 1, column: 1),
-      "nothing is configured yet, so nothing will be taken and nothing will run; write the broker with its queues and an "
-        + "action into this file (onevent.conf(5) has every key, /usr/share/doc/onevent/examples has whole "
+      "nothing is configured yet, so nothing will run; write an action, and the broker with its queues if there is one, "
+        + "into this file (onevent.conf(5) has every key, /usr/share/doc/onevent/examples has whole "
         + "configurations, 'onevent init' writes a first one), look at it with 'onevent check', and reload")
   }
 
@@ -157,7 +174,8 @@ struct ConfigurationAssembly {
       layer.filter { $0.key != "max_concurrent" && KeyTable.knows($0.key, in: .action) }
     }
     let builder = ActionBuilder(
-      sources: sources, groups: groups, environment: environment, base: ScriptEnvironment(), isDaemon: isDaemon, report: report)
+      sources: sources, groups: groups, environment: environment, base: ScriptEnvironment(), isDaemon: isDaemon,
+      report: report)
     return sections.compactMap { section in
       var section = section
       section.layers = defaults + section.layers
@@ -167,6 +185,11 @@ struct ConfigurationAssembly {
 }
 
 extension FileSections {
+  /// Whether `[DEFAULT]` says how to reach a broker.
+  fileprivate var namesBroker: Bool {
+    ["url", "user", "password", "password_file", "host", "port", "virtual_host"].contains { defaults[$0] != nil }
+  }
+
   /// `[DEFAULT]` as a source, where it names what to take events from.
   func defaultSource(_ overrides: [String: Setting]) -> Section? {
     guard let position = defaultsPosition, defaults["queues"] != nil || defaults["bind"] != nil else { return nil }

@@ -30,9 +30,12 @@ package struct ConfigurationOrigin: Sendable {
   package func load() -> LoadResult {
     let result = ConfigurationLoader.load(paths: paths, environment: environment, isDaemon: isDaemon)
     guard let onlySource, case .loaded(var configuration) = result else { return result }
-    let names = configuration.sources.map(\.name)
+    let local = configuration.local.isEnabled ? [configuration.local.name] : []
+    let names = configuration.sources.map(\.name) + local
     configuration.sources.removeAll { $0.name != onlySource }
-    guard configuration.sources.isEmpty else { return .loaded(configuration) }
+    let isLocal = configuration.local.name == onlySource
+    configuration.local.isEnabled = configuration.local.isEnabled && isLocal
+    guard configuration.sources.isEmpty, !configuration.local.isEnabled else { return .loaded(configuration) }
     let problem = ConfigProblem(
       position: SourcePosition(file: configuration.files.first ?? "", line: 1, column: 1),
       message: "--only-source \(onlySource): there is no such source; configured: \(names.joined(separator: ", "))")

@@ -6,7 +6,9 @@ import Events
 /// One file's sections, each with its kind and with what it inherits inside the file.
 struct FileSections {
   /// The keys of `[DEFAULT]` that are about one source only and are not handed on to others.
-  private static let ownKeysOfDefault: Set<String> = ["queues", "bind", "queue", "durable", "auto_delete"]
+  private static let ownKeysOfDefault: Set<String> = [
+    "type", "enabled", "queues", "bind", "queue", "durable", "auto_delete",
+  ]
 
   /// The sections that all files share: they are merged key by key.
   private static let commonKinds: [SectionKind] = [.scripts, .journal, .api, .log]
@@ -34,7 +36,10 @@ struct FileSections {
     self.path = path
     self.isINI = isINI
     directory = FilePath.directory(of: path)
-    speaksPython = isINI && document.sections.contains { $0.isPlainAction }
+    // It could not do without [DEFAULT], which names its broker.
+    speaksPython =
+      isINI && document.sections.contains { $0.isPlainAction }
+      && document.sections.contains { $0.name == "DEFAULT" }
     isUnderstood = document.problems.isEmpty && document.unknown.isEmpty
     for problem in document.problems { report.add(problem) }
     for entry in document.unknown {
@@ -135,7 +140,8 @@ struct FileSections {
         }
         guard parts[0] != "source" || name != OwnEventType.source else {
           report.problem(
-            at: section.position, "the source '\(name)' is the daemon itself, whose own events come from it; rename this one")
+            at: section.position,
+            "the source '\(name)' is the daemon itself, whose own events come from it; rename this one")
           return nil
         }
         return (SectionKind(rawValue: String(parts[0])) ?? .action, name)
@@ -164,9 +170,9 @@ struct FileSections {
 }
 
 extension ConfigSection {
-  /// Whether the section is an action because `events` stands in it.
+  /// Whether the section is an action because `events` or `tags` stands in it.
   var isPlainAction: Bool {
-    !name.contains(":") && name != "DEFAULT" && entries.contains { $0.key == "events" }
+    !name.contains(":") && name != "DEFAULT" && entries.contains { $0.key == "events" || $0.key == "tags" }
   }
 }
 

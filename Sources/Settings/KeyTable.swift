@@ -4,7 +4,8 @@
 package enum KeyTable {
   /// In the order of the reference: sources, groups, actions, and the sections that all files share.
   package static let all: [KeyDescription] =
-    SourceKeys.descriptions + GroupKeys.descriptions + ActionKeys.descriptions + IdentityKeys.descriptions + RetryKeys.descriptions
+    SourceKeys.descriptions + GroupKeys.descriptions + ActionKeys.descriptions + IdentityKeys.descriptions
+    + RetryKeys.descriptions
     + ScriptsKeys.descriptions + JournalKeys.descriptions + APIKeys.descriptions + LogKeys.descriptions
 
   /// The names that each kind of section knows.
@@ -17,7 +18,7 @@ package enum KeyTable {
   }()
 
   /// Keys that the reference describes and that this version has not: said, never ignored.
-  static let unavailable: Set<String> = ["tags"]
+  static let unavailable: Set<String> = []
 
   /// The same for `[api]` alone: elsewhere a `hosts` is a misspelt `host`.
   private static let unavailableOfAPI: Set<String> = ["listen", "token_file", "hosts"]

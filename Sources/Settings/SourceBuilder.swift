@@ -15,6 +15,13 @@ struct SourceBuilder {
   func build(_ section: Section) -> SourceSettings {
     if section.speaksPython { ListenerDifferences(section: section, report: report).lookForSpaces() }
     _ = section.value(SourceKeys.type, report)
+    // In [DEFAULT] it is said of the actions.
+    if section.title != "[DEFAULT]", !section.value(SourceKeys.enabled, report) {
+      report.problem(
+        at: section.position(of: SourceKeys.enabled),
+        "'enabled = no' is for the source of type local; one of type amqp is not consumed where no enabled action takes "
+          + "its events")
+    }
     let settle = section.value(SourceKeys.settle, report)
     var consumer = ConsumerSettings()
     consumer.connectionName = "onevent \(section.name)"
@@ -33,7 +40,8 @@ struct SourceBuilder {
     consumer.maxMessageSize = section.value(SourceKeys.maxMessageSize, report)
     consumer.maxUnsettledBytes = section.value(SourceKeys.maxUnsettledBytes, report)
     return SourceSettings(
-      name: section.name, position: section.position, consumer: consumer, mapping: mapping(section),
+      name: section.name, position: section.position, consumer: consumer,
+      mapping: MappingBuilder(report: report).build(section),
       ignore: section.value(SourceKeys.ignoreEvents, report).map { EventPattern($0.text.text) },
       settle: settle, consumerTimeout: section.value(SourceKeys.consumerTimeout, report), isConsumed: true)
   }
@@ -131,36 +139,6 @@ struct SourceBuilder {
     }
     return .create(
       durable: durable?.value ?? true, autoDelete: autoDelete, type: type?.value.rawValue, arguments: arguments)
-  }
-
-  // MARK: Mapping
-
-  private func mapping(_ section: Section) -> EventMapping {
-    var mapping = EventMapping()
-    mapping.format = section.value(SourceKeys.format, report)
-    mapping.type = path(section.value(SourceKeys.eventType, report))
-    mapping.id = path(section.value(SourceKeys.eventID, report))
-    mapping.time = path(section.value(SourceKeys.eventTime, report))
-    mapping.subject = section.value(SourceKeys.subject, report).compactMap { path($0.text) }
-    mapping.objects = section.value(SourceKeys.objects, report).compactMap { item in
-      guard let colon = item.text.text.unicodeScalars.firstIndex(of: ":") else {
-        report.problem(
-          at: item.position, "'objects' has the entry '\(shortened(item.text.text))'; expected kind:path")
-        return nil
-      }
-      let offset = item.text.text.unicodeScalars.distance(from: item.text.text.startIndex, to: colon)
-      let kind = item.text.part(to: offset).trimmed()
-      guard !kind.isEmpty else {
-        report.problem(at: item.position, "'objects' has an entry without a kind; expected kind:path")
-        return nil
-      }
-      return path(item.text.part(from: offset + 1).trimmed()).map { (kind.text, $0) }
-    }
-    return mapping
-  }
-
-  private func path(_ text: ConfigText?) -> FieldPath? {
-    text.flatMap { $0.fieldPath(report) }
   }
 }
 

@@ -4,11 +4,15 @@ import AMQP
 import ConfigText
 import Events
 
-/// The keys of sources of type amqp: `[source:NAME]`, and `[DEFAULT]` where it is the source.
+/// The keys of sources: `[source:NAME]`, and `[DEFAULT]` where it is the source.
 enum SourceKeys {
   // The broker, and how to log in.
   static let type = Key(
-    "type", .word(), default: SourceType.amqp, in: .source, summary: "The kind of source.")
+    "type", .word(), default: SourceType.amqp, in: .source,
+    summary: "The kind of source; `local` is the one that takes what is published to onevent itself.")
+  static let enabled = Key(
+    "enabled", .boolean, default: true, in: .source,
+    summary: "Whether a source of type local takes events.")
   static let url = Key(
     "url", .secret("an address such as amqp://user:password@host/vhost, or oslo's rabbit://…"), defaultText: "none",
     in: .source,
@@ -99,7 +103,8 @@ enum SourceKeys {
     "connect_timeout", .duration(.milliseconds(100)...Duration.seconds(600)), default: .seconds(10), in: .source,
     summary: "Covers TCP, TLS and log-in.")
   static let maxMessageSize = Key(
-    "max_message_size", .size(1 << 10...512 << 20), default: 16 << 20, in: .source,
+    "max_message_size", .size(1 << 10...512 << 20), default: 16 << 20, defaultText: "16MiB, with type = local 1MiB",
+    in: .source,
     summary: "Larger bodies are skipped, told by their size, and refused.")
 
   // How a body becomes an event.
@@ -127,7 +132,8 @@ enum SourceKeys {
     summary: "Types that are dropped right after decoding, and counted.")
 
   static let descriptions: [KeyDescription] = [
-    type.description, url.description, user.description, password.description, passwordFile.description,
+    type.description, enabled.description, url.description, user.description, password.description,
+    passwordFile.description,
     host.description, port.description, virtualHost.description, authentication.description, tls.description,
     tlsCAFile.description, tlsCertificateFile.description, tlsKeyFile.description, tlsVerify.description,
     tlsServerName.description, queues.description, bind.description, queue.description, queueType.description,
@@ -139,6 +145,6 @@ enum SourceKeys {
   ]
 }
 
-enum SourceType: String, Sendable, CaseIterable { case amqp }
+enum SourceType: String, Sendable, CaseIterable { case amqp, local }
 enum QueueType: String, Sendable, CaseIterable { case classic, quorum }
 enum DeclareMode: String, Sendable, CaseIterable { case passive, create }

@@ -18,6 +18,10 @@ package protocol DaemonControl: Sendable {
   func discard(_ selection: RunSelection) async throws(ControlError) -> [RunChange]
   /// Matches stored events anew with the present configuration, and makes new runs of them.
   func replay(_ request: ReplayRequest) async throws(ControlError) -> ReplayResult
+  /// Takes events in through the local source, all together or none, and stores each, whether anything matches it or not.
+  ///
+  /// Returns what became of each, in their order.
+  func publish(_ events: [Publication]) async throws(PublishRefusal) -> [PublishedEvent]
   /// Says what counts for one action from now on, or with nil for all of them together.
   ///
   /// It outlives restarts and reloads, until the file's own `enabled` changes.
@@ -141,7 +145,7 @@ package struct ReplayResult: Sendable, Codable {
 package struct DaemonStatus: Sendable, Codable {
   package struct Source: Sendable, Codable {
     package var name: String
-    /// connected, lost, paused, not consumed.
+    /// connected, lost, paused, not consumed; local where it takes what is published to the daemon itself.
     package var state: String
     package var host: String?
     package var queues: [String: String]

@@ -15,6 +15,10 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     /// The state of things does not allow it.
     case refused
     case tooLarge = "too-large"
+    /// A body of a type that is not read.
+    case unsupportedType = "unsupported-type"
+    /// There is no room at present; later there is.
+    case busy
     /// The files of the configuration are refused.
     case configuration
     /// The journal cannot be written or read at present.
@@ -30,6 +34,8 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
       case .wrongMethod: 405
       case .refused: 409
       case .tooLarge: 413
+      case .unsupportedType: 415
+      case .busy: 429
       case .configuration: 422
       case .journalUnavailable, .notReady: 503
       case .internal: 500
@@ -43,6 +49,8 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
       case .wrongMethod: "This cannot be done here"
       case .refused: "This cannot be done now"
       case .tooLarge: "The request is too large"
+      case .unsupportedType: "The body is of a type that is not read"
+      case .busy: "There is no room for this now"
       case .configuration: "The configuration is refused"
       case .journalUnavailable: "The journal cannot be used at present"
       case .notReady: "The daemon is not ready"
@@ -60,6 +68,8 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
   package var value: String?
   /// Everything that is wrong, a sentence each with its place, where there is more than one thing.
   package var problems: [String] = []
+  /// Seconds after which it may be tried again; nil = nothing is known of that.
+  package var retryAfter: Int?
 
   package init(_ kind: Kind, _ detail: String, field: String? = nil, value: String? = nil) {
     self.kind = kind

@@ -74,7 +74,10 @@ struct CheckReport {
   }
 
   private func sources(_ configuration: Configuration) -> [String] {
-    configuration.sources.map { source in
+    let local = configuration.local
+    let taken = local.mustBeNamed ? "for actions that name it" : "for all actions"
+    let last = local.isEnabled ? ["source \(local.name): what is published to the daemon itself, \(taken)"] : []
+    let brokers = configuration.sources.map { source in
       let address = source.consumer.address
       let hosts = address.hosts.map { "\($0.name):\($0.port)" }.joined(separator: ", ")
       let queues = source.consumer.queues.map(\.name).joined(separator: ", ")
@@ -82,14 +85,17 @@ struct CheckReport {
       return
         "source \(source.name): \(address.user)@\(hosts) virtual host \(address.virtualHost), queues \(queues)\(note)"
     }
+    return brokers + last
   }
 
   private func actions(_ configuration: Configuration) -> [String] {
     configuration.actions.map { action in
       let words = action.command.words.map { String(decoding: $0, as: UTF8.self) }
       let parameters = action.parameters.map(\.description)
+      let tags = action.tags.isEmpty ? "" : " with the tags \(action.tags.joined(separator: ", "))"
       let mode = action.mode == .enabled ? "" : " (\(action.mode.rawValue))"
-      return "action \(action.name)\(mode): \(action.events.words) runs \((words + parameters).joined(separator: " "))"
+      return
+        "action \(action.name)\(mode): \(action.events.words)\(tags) runs \((words + parameters).joined(separator: " "))"
     }
   }
 

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Events
 import Glibc
+import Settings
 import WebAPI
 
 /// A captured event, and what its envelope would have said; or one that the daemon recorded.
@@ -25,14 +26,23 @@ struct EventOptions: ParsableArguments {
   ///
   /// The file is read where no recorded event is given.
   func withEvent<R>(
-    mapping: EventMapping, source: String, _ recorded: RecordedEvent? = nil, _ body: (Event) throws -> R
+    of source: EventReading?, _ recorded: RecordedEvent? = nil, _ body: (Event) throws -> R
   ) throws -> R {
-    let bytes = try recorded?.body ?? readBytes(event)
-    var envelope = recorded?.envelope ?? Envelope(source: source)
+    var bytes = try recorded?.body ?? readBytes(event)
+    var envelope = recorded?.envelope ?? Envelope(source: source?.name ?? "default")
+    if recorded == nil, source?.isLocal == true {
+      do {
+        let publication = try Publication(parsing: bytes)
+        (bytes, envelope.contentType) = (publication.body, publication.contentType)
+      } catch {
+        complain("cannot read \(event == "-" ? "standard input" : event) as an event that is published: \(error)")
+        throw ExitCode.data
+      }
+    }
     if recorded == nil { envelope.received = Int64(time(nil)) * 1_000_000_000 }
     if !routingKey.isEmpty { envelope.routingKey = routingKey }
     if !exchange.isEmpty { envelope.exchange = exchange }
-    let decoder = EventDecoder(mapping, inflatedLimit: 16 << 20)
+    let decoder = EventDecoder(source?.mapping ?? EventMapping(), inflatedLimit: 16 << 20)
     return try bytes.withUnsafeBytes { buffer in
       do {
         return try body(try decoder.decode(buffer, envelope))

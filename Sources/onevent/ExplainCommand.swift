@@ -25,12 +25,9 @@ struct ExplainCommand: ParsableCommand {
     let configuration = try source.options.load()
     let recorded = try event.recorded(source.options)
     let source = try source.chosen(of: configuration, from: recorded?.envelope.source)
-    let matched = try event.withEvent(
-      mapping: source?.mapping ?? .unconfigured(source: recorded?.envelope.source), source: source?.name ?? "default", recorded
-    ) { event in
-      let table = ActionTable(configuration.actions)
-      let explanation = Explanation(
-        event, table, ignored: source?.ignore ?? [], groups: configuration.groups)
+    let matched = try event.withEvent(of: source, recorded) { event in
+      let table = configuration.table
+      let explanation = Explanation(event, table, ignored: source?.ignore ?? [], groups: configuration.groups)
       print(json ? explanation.json() : explanation.text)
       return explanation.hasMatch
     }

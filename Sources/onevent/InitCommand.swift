@@ -46,7 +46,7 @@ struct InitCommand: ParsableCommand {
     options.event = from
     options.routingKey = ""
     options.exchange = ""
-    return try options.withEvent(mapping: EventMapping(), source: "default") { event in
+    return try options.withEvent(of: nil) { event in
       Self.action(for: event)
     }
   }

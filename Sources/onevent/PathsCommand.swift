@@ -22,9 +22,7 @@ struct PathsCommand: ParsableCommand {
   func run() throws {
     let recorded = try event.recorded(source.options)
     let source = try source.chosen(from: recorded?.envelope.source)
-    try event.withEvent(
-      mapping: source?.mapping ?? .unconfigured(source: recorded?.envelope.source), source: source?.name ?? "default", recorded
-    ) { event in
+    try event.withEvent(of: source, recorded) { event in
       let rows = event.addressablePaths().map { path, value in (path, value.jsonType, value.json) }
       if json {
         for (path, kind, value) in rows {

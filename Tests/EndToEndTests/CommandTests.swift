@@ -148,7 +148,7 @@ import Testing
         "send", "a.b", "--amqp", "--url", broker.url, "--routing-key", broker.uniqueName("nowhere"))
       #expect(lost.status == 69)
       #expect(lost.errors.contains("NO_ROUTE"))
-      #expect(try await scene.command("send", "a.b").status == 64)
+      #expect(try await scene.command("send", "a.b", "--url", broker.url).status == 64)
       let invalid = try await scene.command(
         "send", "a.b", "--amqp", "--url", broker.url, "--routing-key", queue, "--payload", "{")
       #expect(invalid.status == 65)

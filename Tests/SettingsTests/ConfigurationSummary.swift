@@ -9,7 +9,8 @@ import Foundation
 extension Configuration {
   /// All that a configuration means, without where it was written: one line for each thing.
   var summary: [String] {
-    sources.flatMap(\.summary) + actions.flatMap(\.summary) + ["\(scripts)", "\(journal)", "\(api)", "\(log)"]
+    sources.flatMap(\.summary) + ["local \(local.name) \(local.isEnabled) \(local.mustBeNamed)"]
+      + actions.flatMap(\.summary) + ["\(scripts)", "\(journal)", "\(api)", "\(log)"]
   }
 }
 
@@ -44,7 +45,7 @@ extension Action {
     [
       "action \(name) \(mode) sources \(sources ?? ["all"])",
       "events \(events.patterns.map(\.description)) but \(events.exclusions.map(\.description)) "
-        + "unmatched \(events.unmatched)",
+        + "unmatched \(events.unmatched) tags \(tags)",
       "filter \(filter?.paths.map(\.description) ?? []) accepts \(acceptedSamples)",
       "command \(command.path) \(command.words.map { String(decoding: $0, as: UTF8.self) })",
       "parameters \(parameters.map(\.description))",

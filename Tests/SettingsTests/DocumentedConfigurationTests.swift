@@ -95,6 +95,18 @@ import Testing
     #expect(!yaml.findings.contains { $0.kind == .warning })
   }
 
+  @Test("the sample without a broker loads without a warning, and local events reach its actions")
+  func embedded() throws {
+    for name in ["lease-begins.sh", "show-event.sh"] {
+      try folder.script("scripts/\(name)", try Fixture.text("../../etc/scripts/\(name)"))
+    }
+    let configuration = try folder.load(try Fixture.text("../../etc/embedded.conf"), as: "embedded.conf").loaded()
+    #expect(configuration.sources.isEmpty)
+    #expect(configuration.actions.map(\.name) == ["lease-begins", "too-hot"])
+    #expect(configuration.actions.indices.allSatisfy { configuration.table.takes($0, source: "local") })
+    #expect(configuration.findings.isEmpty, "\(configuration.findings)")
+  }
+
   @Test("what both samples propose in comments loads too, and means the same")
   func proposals() throws {
     for name in ["lease-begins.sh", "lease-ends.sh", "show-event.sh"] { try folder.script(name) }

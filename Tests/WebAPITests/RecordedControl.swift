@@ -11,6 +11,8 @@ final class RecordedControl: DaemonControl {
   let told = Mutex<[String]>([])
   let refusal = Mutex<ControlError?>(nil)
   let state = Mutex(DaemonStatus())
+  let published = Mutex<[Publication]>([])
+  let publishRefusal = Mutex<PublishRefusal?>(nil)
 
   private func note(_ order: String) throws(ControlError) {
     told.withLock { $0.append(order) }
@@ -48,6 +50,17 @@ final class RecordedControl: DaemonControl {
       unmatched: [2: "no action takes it"])
   }
 
+  func publish(_ events: [Publication]) async throws(PublishRefusal) -> [PublishedEvent] {
+    if let refusal = publishRefusal.withLock({ $0 }) { throw refusal }
+    published.withLock { $0 += events }
+    return events.enumerated().map { index, event in
+      let isKnown = event.body.contains(UInt8(ascii: "?"))
+      return PublishedEvent(
+        number: Int64(17 + index), id: "id-\(index)", type: "t", time: "2026-11-21T08:00:00Z", result: .matched,
+        isDuplicate: isKnown)
+    }
+  }
+
   func setStatus(_ status: RequestedStatus, ofAction name: String?) async throws(ControlError) -> ActionStanding {
     try note("\(status.rawValue) \(name ?? "everything")")
     let word = status == .default ? "enabled" : status.rawValue
@@ -70,7 +83,8 @@ final class RecordedControl: DaemonControl {
   }
 
   func matching(source: String) async -> Matching {
-    var action = Action(name: "fulfill", place: "test:1", command: Command(path: "/bin/true", words: [Array("true".utf8)]))
+    var action = Action(
+      name: "fulfill", place: "test:1", command: Command(path: "/bin/true", words: [Array("true".utf8)]))
     action.events.patterns = [EventPattern("lease.*")]
     action.environment = [Array("SECRET=s3cret".utf8)]
     return Matching(ActionTable([action]), ignored: [])

@@ -9,6 +9,13 @@ extension Dispatcher {
     var portions: [[DispatchInput]] = [[]]
     var room = arrivalLimit
     for change in changes {
+      if case .published(let batch) = change {
+        // It is never split: all of it is stored, or none.
+        if room < batch.arrivals.count, room < arrivalLimit { portions.append([]) }
+        portions[portions.count - 1].append(change)
+        room = max(0, (room < batch.arrivals.count ? arrivalLimit : room) - batch.arrivals.count)
+        continue
+      }
       guard case .arrived(let arrivals) = change else {
         portions[portions.count - 1].append(change)
         continue
@@ -30,16 +37,25 @@ extension Dispatcher {
 
   func arrivals(in changes: [DispatchInput]) -> Int {
     changes.reduce(0) { count, change in
-      if case .arrived(let arrivals) = change { count + arrivals.count } else { count }
+      count + change.arrivals.count
     }
   }
 }
 
 extension DispatchInput {
+  /// The events that it brings.
+  var arrivals: [Arrival] {
+    switch self {
+    case .arrived(let arrivals): arrivals
+    case .published(let batch): batch.arrivals
+    case .started, .ended, .asked, .happened, .tick, .drain, .abandon, .stop: []
+    }
+  }
+
   /// Whether an event is among it whose delivery is settled with the commit.
   var isArrival: Bool {
     // Under `settle = run` the broker keeps the event until its runs have ended.
-    if case .arrived(let arrivals) = self { arrivals.contains { $0.event.settle == .journal } } else { false }
+    arrivals.contains { $0.event.settle == .journal }
   }
 
   var isEnd: Bool {

@@ -6,20 +6,36 @@ import Journal
 import Logging
 
 extension Dispatcher {
+  /// Takes events into the journal that somebody published, and answers once they are durable.
+  func take(_ batch: PublishedBatch, _ effects: inout Effects) throws(SQLiteError) {
+    var stored: [PublishedBatch.Stored] = []
+    stored.reserveCapacity(batch.arrivals.count)
+    for arrival in batch.arrivals { stored.append(try store(arrival, &effects)) }
+    effects.notes.append { [stored] in batch.answer(.success(stored)) }
+  }
+
   /// Takes an event into the journal; its delivery is settled with the transaction, or when its runs have ended.
   func take(_ arrival: Arrival, _ effects: inout Effects) throws(SQLiteError) {
     // A stopping daemon gives back what would wait for its runs; what the journal keeps it keeps for the next one.
-    if isDraining, arrival.event.settle == .run {
-      effects.settle([arrival.receipt], as: .returned)
+    guard !isDraining || arrival.event.settle == .journal else {
+      effects.settle(arrival.receipt, as: .returned)
       return
     }
+    _ = try store(arrival, &effects)
+  }
+
+  private func store(_ arrival: Arrival, _ effects: inout Effects) throws(SQLiteError) -> PublishedBatch.Stored {
     var arrival = arrival
     arrival.event.runs = arrival.event.runs.map(settled)
     // What waits for a person to resume its action must not wait unsettled: it would take others' place at the broker.
     if arrival.event.runs.contains(where: \.isAside) { arrival.event.settle = .journal }
     switch try journal.writer.accept(arrival.event) {
-    case .new(let number, let runs): try takeNew(arrival, number, runs, &effects)
-    case .duplicate(let first): try takeDuplicate(arrival, first, &effects)
+    case .new(let number, let runs):
+      try takeNew(arrival, number, runs, &effects)
+      return PublishedBatch.Stored(number: number, isDuplicate: false)
+    case .duplicate(let first):
+      try takeDuplicate(arrival, first, &effects)
+      return PublishedBatch.Stored(number: first, isDuplicate: true)
     }
   }
 
@@ -28,9 +44,9 @@ extension Dispatcher {
   ) throws(SQLiteError) {
     let open = try enter(arrival.event, arrival.envelope, digest: arrival.digest, as: number, runs, &effects)
     if arrival.event.settle == .run, !open.isEmpty {
-      state.openEvents[number] = OpenEvent(receipts: [arrival.receipt], runs: open)
+      state.openEvents[number] = OpenEvent(receipts: arrival.receipts, runs: open)
     } else {
-      effects.settle([arrival.receipt], as: .accepted)
+      effects.settle(arrival.receipt, as: .accepted)
     }
   }
 
@@ -100,7 +116,7 @@ extension Dispatcher {
       logger.debug("event is a duplicate", metadata: facts)
     }
     if state.openEvents[first] != nil {
-      state.openEvents[first]?.receipts.append(arrival.receipt)
+      state.openEvents[first]?.receipts += arrival.receipts
       return
     }
     // Of an earlier life, under `settle = run`: what its daemon did not finish goes on now.
@@ -108,10 +124,10 @@ extension Dispatcher {
     guard !runs.isEmpty, arrival.event.settle == .run else {
       // Settled with the journal from now on: the broker brings it no more.
       if !runs.isEmpty { try journal.writer.setSettle(.journal, ofEvent: first) }
-      effects.settle([arrival.receipt], as: .accepted)
+      effects.settle(arrival.receipt, as: .accepted)
       return
     }
-    state.openEvents[first] = OpenEvent(receipts: [arrival.receipt], runs: runs)
+    state.openEvents[first] = OpenEvent(receipts: arrival.receipts, runs: runs)
   }
 
   /// Brings back the runs of an event whose redelivery was awaited, to those that have come back before it.

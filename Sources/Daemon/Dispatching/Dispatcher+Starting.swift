@@ -120,9 +120,9 @@ extension Dispatcher {
 
   func decoder(ofSource name: String) -> EventDecoder {
     if let decoder = decoders[name] { return decoder }
-    let source = plan.configuration.sources.first { $0.name == name }
+    let reading = plan.reading(ofSource: name)
     let decoder = EventDecoder(
-      plan.mapping(ofSource: name), inflatedLimit: source?.consumer.maxMessageSize ?? 16 << 20)
+      reading?.mapping ?? EventMapping(), inflatedLimit: reading?.maxMessageSize ?? 16 << 20)
     decoders[name] = decoder
     return decoder
   }

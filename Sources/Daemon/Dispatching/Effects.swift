@@ -16,6 +16,10 @@ struct Effects {
   /// Log lines and counters.
   var notes: [() -> Void] = []
 
+  mutating func settle(_ receipt: Receipt?, as settlement: Settlement) {
+    if let receipt { settlements.append((receipt, settlement)) }
+  }
+
   mutating func settle(_ receipts: [Receipt], as settlement: Settlement) {
     for receipt in receipts { settlements.append((receipt, settlement)) }
   }

@@ -51,6 +51,7 @@ final class DaemonMetrics: Sendable {
   /// Notes that this configuration is in force from now on: all its sources and actions are shown, with zeros first.
   func configurationRead(_ configuration: Configuration) {
     for configured in configuration.sources where configured.isConsumed { _ = source(configured.name) }
+    if configuration.local.isEnabled { _ = source(configuration.local.name) }
     for configured in configuration.actions { _ = action(configured.name) }
     reloadTime.set(Double(RealTime.now.nanoseconds) / 1e9)
     reloadSuccess.set(1)

@@ -20,8 +20,8 @@ struct MetricPage {
     var samples = ProcessMetrics.samples()
     func add(_ family: MetricFamily, _ values: MetricSample...) { samples[family.name, default: []] += values }
     add(MetricCatalog.up, MetricSample(1))
-    // A source that no action uses is not meant to be connected: no alert may come of it.
-    for source in status.sources where source.state != DaemonBoard.notConsumed {
+    // A source that no action uses is not meant to be connected: no alert may come of it. The local one is no connection.
+    for source in status.sources where source.state != DaemonBoard.notConsumed && source.state != DaemonBoard.local {
       let (label, isPaused) = (("source", source.name), source.state == "paused")
       add(MetricCatalog.sourceConnected, MetricSample(source.state == "connected" || isPaused ? 1 : 0, label))
       add(MetricCatalog.sourcePaused, MetricSample(isPaused ? 1 : 0, label))

@@ -20,8 +20,10 @@ enum StatusLine {
   }
 
   private static func sources(_ sources: [DaemonStatus.Source]) -> String {
-    let consumed = sources.filter { $0.state != "not consumed" }
-    guard !consumed.isEmpty else { return "no source is consumed" }
+    let consumed = sources.filter { $0.state != DaemonBoard.notConsumed && $0.state != DaemonBoard.local }
+    guard !consumed.isEmpty else {
+      return sources.contains { $0.state == DaemonBoard.local } ? "takes local events" : "no source is consumed"
+    }
     let absent = consumed.filter { $0.state != "connected" }
     let count = "connected to \(consumed.count - absent.count) of \(consumed.count) sources"
     guard !absent.isEmpty else { return count }

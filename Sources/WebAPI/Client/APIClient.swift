@@ -72,7 +72,7 @@ package final class APIClient {
       throw .unanswered(
         "what answers at \(socket) is no daemon of this version: \(response.head.status) without JSON to \(target)")
     }
-    guard response.head.status == .ok else {
+    guard (200..<300).contains(response.head.status.code) else {
       guard let problem = Problem(json: document.root) else {
         throw .unanswered("the daemon at \(socket) answered \(response.head.status) to \(method.rawValue) \(target)")
       }

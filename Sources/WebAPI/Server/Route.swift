@@ -56,6 +56,15 @@ struct Route: Sendable {
     self.answer = answer
   }
 
+  /// The bytes that the body of a request may turn out to have, by what it announces.
+  ///
+  /// More than the limit is refused without being read.
+  func bodySize(announced length: String?) -> Int {
+    guard method == .post || method == .put else { return 0 }
+    guard let length = length.flatMap(Int.init) else { return bodyLimit }
+    return length > bodyLimit ? 0 : max(0, length)
+  }
+
   /// The path's parts; nil stands for one that varies.
   var segments: [Substring?] {
     path.split(separator: "/").map { $0.hasPrefix("{") ? nil : $0 }

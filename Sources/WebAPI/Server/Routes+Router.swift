@@ -9,9 +9,13 @@ extension Routes {
   func router() -> Router<BasicRequestContext> {
     let router = Router(context: BasicRequestContext.self, options: [.autoGenerateHeadEndpoints])
     router.add(middleware: ProblemMiddleware(routes: all))
+    let bodies = BodyBudget()
     for route in all {
       router.on(RouterPath(route.path), method: route.method) { request, context in
-        Response(try await route.answer(try await Route.Call(request, context, bodyLimit: route.bodyLimit)))
+        let size = route.bodySize(announced: request.headers[.contentLength])
+        try bodies.take(size)
+        defer { bodies.giveBack(size) }
+        return Response(try await route.answer(try await Route.Call(request, context, bodyLimit: route.bodyLimit)))
       }
     }
     return router
@@ -34,6 +38,7 @@ extension Response {
     self.init(
       status: HTTPResponse.Status(code: problem.kind.status), headers: [.contentType: "application/problem+json"],
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: problem.json.encoded)))
+    if let seconds = problem.retryAfter { headers[.retryAfter] = String(seconds) }
   }
 }
 

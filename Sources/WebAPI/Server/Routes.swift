@@ -52,6 +52,9 @@ struct Routes: Sendable {
   private var deciding: [Route] {
     let daemon = daemon
     return [
+      Route(.post, "/api/v1/events", needs: .publish, bodyLimit: WebServer.Limit.publication) { call throws(Problem) in
+        try await daemon.publish(call)
+      },
       Route(.post, "/api/v1/runs/retry", needs: .operate) { call throws(Problem) in
         try await daemon.decide(.retry, call.body)
       },

@@ -17,6 +17,8 @@ package final class WebServer: Sendable {
   /// Bounds what one client, or many, can take from the daemon.
   enum Limit {
     static let body = 1 << 20
+    /// Of events that are published: thousands at a time are faster than one by one.
+    static let publication = 8 << 20
     static let header = 16 << 10
     static let connections = 64
     /// Those that wait for one of these.

@@ -72,7 +72,8 @@ extension APIFailure {
       switch problem.kind {
       case .notFound, .refused: .no
       case .invalid, .wrongMethod: .usage
-      case .tooLarge: .data
+      case .tooLarge, .unsupportedType: .data
+      case .busy: .unavailable
       case .configuration: .configuration
       case .journalUnavailable: .inputOutput
       case .notReady: .unavailable
