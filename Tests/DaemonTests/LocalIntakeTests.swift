@@ -28,30 +28,32 @@ private final class LocalScene {
 
   /// Publishes side by side, and has the dispatcher do in one turn what has come by then.
   func publish(_ requests: [[Publication]]) async throws -> [Result<[PublishedEvent], PublishRefusal>] {
+    let (intake, done) = (intake, Done())
     let tasks = requests.map { request in
-      Task { [intake] () -> Result<[PublishedEvent], PublishRefusal> in
-        do throws(PublishRefusal) { return .success(try await intake.publish(request)) } catch {
+      Task.detached { () async -> Result<[PublishedEvent], PublishRefusal> in
+        defer { done.count.add(1, ordering: .relaxed) }
+        do throws(PublishRefusal) {
+          return .success(try await intake.publish(request))
+        } catch {
           return .failure(error)
         }
       }
     }
-    let isDone = Mutex(0)
     var brought: [DispatchInput] = []
-    let waiting = tasks.map { task in
-      Task {
-        _ = await task.value; isDone.withLock { $0 += 1 }
-      }
-    }
     // Those that are refused bring nothing.
-    while isDone.withLock({ $0 }) + brought.count < requests.count {
+    while done.count.load(ordering: .relaxed) + brought.count < requests.count {
       brought += try scene.dispatcher.inputs.take(waiting: .milliseconds(20))
+      // The requests need a thread of the pool, too, and it has no more than there are processors.
       await Task.yield()
     }
     try scene.dispatcher.work(brought)
-    for task in waiting { await task.value }
     var results: [Result<[PublishedEvent], PublishRefusal>] = []
     for task in tasks { results.append(await task.value) }
     return results
+  }
+
+  private final class Done: Sendable {
+    let count = Atomic(0)
   }
 
   func publish(_ bodies: String...) async throws -> [PublishedEvent] {

@@ -263,13 +263,16 @@ import Testing
   }
 
   @Test("bodies of all requests together have a bound, and give their room back")
-  func budget() {
+  func budget() throws {
     let budget = BodyBudget()
-    #expect(budget.take(BodyBudget.limit - 10) && budget.take(10))
-    #expect(!budget.take(1))
-    #expect(budget.take(0))
+    try budget.take(BodyBudget.limit - 10)
+    try budget.take(10)
+    try budget.take(0)
+    let refusal = #expect(throws: Problem.self) { try budget.take(1) }
+    #expect(refusal?.kind.status == 429 && refusal?.retryAfter == 1)
     budget.giveBack(10)
-    #expect(budget.take(10) && !budget.take(1))
+    try budget.take(10)
+    #expect(throws: Problem.self) { try budget.take(1) }
   }
 
   private static func post(_ scene: ServerScene, _ body: String, _ type: String = "application/json") async throws
