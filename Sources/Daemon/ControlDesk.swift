@@ -63,11 +63,43 @@ struct ControlDesk: DaemonControl {
     try await local.publish(events)
   }
 
-  func setSuspended(_ isSuspended: Bool, action: String?) async throws(ControlError) {
-    try await ask { dispatcher, effects in
-      try dispatcher.setSuspended(isSuspended, action: action, &effects)
+  func setStatus(_ status: RequestedStatus, ofAction name: String?) async throws(ControlError) -> ActionStanding {
+    try await ask { dispatcher, effects in try dispatcher.setStatus(status, ofAction: name, &effects) }
+  }
+
+  func actions(named name: String?) async throws(ControlError) -> [ActionFacts] {
+    let chosen = dispatcher.current.value.configuration.actions.filter { name == nil || $0.name == name }
+    guard !chosen.isEmpty else { return [] }
+    var totals: [String: ActionTotals]?
+    do { totals = try await reader.actionTotals(of: name) } catch { totals = nil }
+    let (statuses, tallies, counts) = (board.statuses, board.tallies, board.counts.byAction)
+    return chosen.map { action in
+      let said = statuses[action.name]
+      var facts = ActionFacts(
+        ActionStanding(
+          action: action.name, status: said?.word.rawValue ?? action.mode.rawValue,
+          configured: action.mode.rawValue, since: said?.since),
+        name: action.name, place: action.place)
+      facts.written = action.written
+      facts.command = action.command.words.map { String(decoding: $0, as: UTF8.self) }
+      facts.parameters = action.parameters.map(\.description)
+      if let tally = tallies[action.name] {
+        (facts.matched, facts.lastMatch, facts.ended) = (tally.matched, tally.lastMatch, tally.ended)
+      }
+      if let count = counts[action.name] {
+        (facts.pending, facts.running, facts.waiting) = (count.pending, count.running, count.waiting)
+      }
+      facts.totals = totals.map { $0[action.name] ?? ActionTotals() }
+      return facts
     }
   }
+
+  func matching(source: String) async -> Matching {
+    let plan = dispatcher.current.value
+    return Matching(plan.table, ignored: plan.reading(ofSource: source)?.ignore ?? [])
+  }
+
+  func groups() async -> EventGroups { dispatcher.current.value.configuration.groups }
 
   func confirmClock() async throws(ControlError) {
     try await ask { dispatcher, _ in try dispatcher.confirmClock() }

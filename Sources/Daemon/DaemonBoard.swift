@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AMQP
+import Journal
 import Settings
 import Synchronization
 import WebAPI
@@ -14,13 +15,23 @@ final class DaemonBoard: Sendable {
     var trouble: String?
     var retention: String?
     var journalBytes: Int64 = 0
-    var suspended: Set<String> = []
+    /// What a person said of actions.
+    var statuses: [String: ActionStatus] = [:]
+    var tallies: [String: ActionTally] = [:]
     var isSuspended = false
     var configured = RealTime.now.nanoseconds
     var reloadFailure: String?
     var isStopping = false
     /// Why no source is read.
     var hold: String?
+  }
+
+  /// What came to one action since the start.
+  struct ActionTally: Sendable {
+    var matched = 0
+    /// When it took an event the last time: nanoseconds since 1970.
+    var lastMatch: Int64?
+    var ended: [RunState: Int] = [:]
   }
 
   /// The state of a source that no enabled action uses.
@@ -101,14 +112,33 @@ final class DaemonBoard: Sendable {
   var isStopping: Bool { state.withLock { $0.isStopping } }
   func setStopping() { state.withLock { $0.isStopping = true } }
 
-  func setSuspended(_ actions: Set<String>, all: Bool) {
+  func setStatuses(_ statuses: [String: ActionStatus], all: Bool) {
     state.withLock { state in
-      state.suspended = actions
+      state.statuses = statuses
       state.isSuspended = all
     }
   }
 
-  func isSuspended(_ action: String) -> Bool { state.withLock { $0.suspended.contains(action) } }
+  var statuses: [String: ActionStatus] { state.withLock { $0.statuses } }
+
+  // MARK: Actions
+
+  /// Notes that an action took an event, and what its run is; at a time in nanoseconds since 1970.
+  func noteMatch(of action: String, at time: Int64, as run: RunState) {
+    state.withLock { state in
+      state.tallies[action, default: ActionTally()].matched += 1
+      state.tallies[action]?.lastMatch = time
+      if run.isEnded { state.tallies[action]?.ended[run, default: 0] += 1 }
+    }
+  }
+
+  /// Notes how a run of an action ended.
+  func noteEnd(of action: String, as run: RunState) {
+    state.withLock { $0.tallies[action, default: ActionTally()].ended[run, default: 0] += 1 }
+  }
+
+  /// What was counted of each action since the start.
+  var tallies: [String: ActionTally] { state.withLock { $0.tallies } }
 
   // MARK: Reloading
 
@@ -141,7 +171,9 @@ final class DaemonBoard: Sendable {
         status.actions[index].pending = count.pending
         status.actions[index].running = count.running
         status.actions[index].waiting = count.waiting
-        if state.suspended.contains(status.actions[index].name) { status.actions[index].status = "suspended" }
+        let name = status.actions[index].name
+        if let said = state.statuses[name] { status.actions[index].status = said.word.rawValue }
+        status.actions[index].matched = state.tallies[name]?.matched ?? 0
       }
     }
   }

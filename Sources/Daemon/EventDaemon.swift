@@ -71,7 +71,7 @@ package final class EventDaemon {
         metrics: metrics, logger: logger)
       return SourceLine(
         source, intake: intake, router: router, board: board, metrics: metrics.source(source.name), service: service,
-        logger: logger)
+        logger: logger, tell: { dispatcher.inputs.add(.happened($0)) })
     }
     gate.connect(sources)
     board.setSources(configuration, changed: [])
@@ -95,6 +95,7 @@ package final class EventDaemon {
         LogKey.pid: "\(getpid())", "journal": "\(configuration.journal.path)",
       ])
     try dispatcher.recover()
+    tellStarted()
     let server = try startServer()
     defer { server?.stop() }
     let ended = OnceBox<Bool>()
@@ -125,7 +126,7 @@ package final class EventDaemon {
       started: RealTime.now.nanoseconds)
     let server = WebServer(
       journal: reader, control: desk, socket: socket, group: configuration.api.socketGroup ?? Self.ownGroup,
-      mapping: { [current = dispatcher.current] in current.value.reading(ofSource: $0)?.mapping ?? EventMapping() },
+      mapping: { [current = dispatcher.current] in current.value.mapping(ofSource: $0) },
       logger: logger)
     do {
       try server.start()
@@ -138,6 +139,20 @@ package final class EventDaemon {
 
   /// The group that may ask where none is configured: `onevent`, if there is one.
   private static var ownGroup: String? { getgrnam("onevent") == nil ? nil : "onevent" }
+
+  private func tellStarted() {
+    dispatcher.inputs.add(
+      .happened(
+        OwnEvent(
+          .started,
+          [
+            "version": .text(Version.current), "pid": .integer(Int64(getpid())),
+            "revision": .text(configuration.revision), "files": .texts(Array(configuration.files.prefix(100))),
+            "actions": .integer(Int64(configuration.actions.count)),
+            "sources": .integer(Int64(configuration.sources.count)),
+            "interrupted": .integer(Int64(dispatcher.interruptedBefore)),
+          ])))
+  }
 
   private func waitForStop(_ signals: DaemonSignals) {
     while true {
@@ -159,6 +174,16 @@ package final class EventDaemon {
     reloads.close()
     sources.stopTaking()
     service.stopping(within: limit + longestStop)
+    // What answers to it may still start.
+    dispatcher.inputs.add(
+      .happened(
+        OwnEvent(
+          .stopping,
+          [
+            "version": .text(Version.current), "pid": .integer(Int64(getpid())),
+            "running": .integer(Int64(board.runningCount)), "pending": .integer(Int64(board.backlog)),
+          ])))
+    waitUntilTaken()
     dispatcher.inputs.add(.drain)
     waitUntilTaken()
     let deadline = ContinuousClock.now + limit

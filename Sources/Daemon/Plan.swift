@@ -10,6 +10,8 @@ struct Plan: Sendable {
   /// By name.
   let actions: [String: Action]
   let table: ActionTable
+  /// The own events that actions name.
+  let namedOwnEvents: Set<OwnEventType>
   /// Whether a start mark must survive a power cut, too: of an action with `on_interrupt = hold`.
   let holdsInterrupted: Bool
 
@@ -17,11 +19,17 @@ struct Plan: Sendable {
     self.configuration = configuration
     actions = Dictionary(configuration.actions.map { ($0.name, $0) }) { first, _ in first }
     table = configuration.table
+    namedOwnEvents = Set(OwnEventType.allCases.filter { [table] in table.names($0) })
     holdsInterrupted = configuration.actions.contains { $0.onInterrupt == .hold }
   }
 
   /// How the bodies of a source are read; nil where it is not configured any more.
   func reading(ofSource name: String) -> EventReading? { configuration.readings.first { $0.name == name } }
+
+  /// The same as to its mapping; as by default where it is not configured any more.
+  func mapping(ofSource name: String) -> EventMapping {
+    reading(ofSource: name)?.mapping ?? .unconfigured(source: name)
+  }
 }
 
 /// The plan that holds now, for everybody who is not the journal's thread.

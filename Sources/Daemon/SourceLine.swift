@@ -37,11 +37,30 @@ final class SourceLine: Sendable {
   /// How far a line has come with its end.
   private final class Phase: Sendable {
     private let state = Mutex((isRetired: false, hasDrained: false, hasStopped: false))
+    /// Whether its last own event said that it is connected; nil = there was none.
+    private let isConnected = Mutex<Bool?>(nil)
 
     var isRetired: Bool { state.withLock(\.isRetired) }
     var hasDrained: Bool { state.withLock { $0.hasDrained || $0.hasStopped } }
     var hasStopped: Bool { state.withLock(\.hasStopped) }
     func retire() { state.withLock { $0.isRetired = true } }
+
+    /// The own event that tells of a change: one for each connection, one for each outage, however many attempts fail.
+    func told(_ event: ConsumerEvent, of source: String) -> OwnEvent? {
+      let (type, isNowConnected, host, reason): (OwnEventType, Bool, String?, String?)
+      switch event {
+      case .connected(let name, _): (type, isNowConnected, host, reason) = (.sourceConnected, true, name, nil)
+      case .lost(let words): (type, isNowConnected, host, reason) = (.sourceLost, false, nil, words)
+      default: return nil
+      }
+      let isNews = isConnected.withLock { isConnected in
+        defer { isConnected = isNowConnected }
+        return isConnected != isNowConnected
+      }
+      guard isNews else { return nil }
+      return OwnEvent(
+        type, ["source": .text(source), "host": .optional(host), "reason": .optional(reason?.cut)])
+    }
 
     func observe(_ event: ConsumerEvent) {
       state.withLock { state in
@@ -56,7 +75,7 @@ final class SourceLine: Sendable {
 
   init(
     _ source: SourceSettings, intake: Intake, router: SettlementRouter, board: DaemonBoard, metrics: SourceMetrics,
-    service: Service, logger: Logger
+    service: Service, logger: Logger, tell: @escaping @Sendable (OwnEvent) -> Void
   ) {
     name = source.name
     self.intake = intake
@@ -78,6 +97,7 @@ final class SourceLine: Sendable {
       if !phase.isRetired {
         board.observe(name, event)
         metrics.observe(event)
+        if let own = phase.told(event, of: name) { tell(own) }
       }
       log.observe(event)
     }

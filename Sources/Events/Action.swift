@@ -14,6 +14,8 @@ package struct Action: Sendable {
   package var place: String
   /// Tells whether two configurations say the same of it; empty where it comes from none.
   package var fingerprint = ""
+  /// The keys that say which events it takes, as they were written.
+  package var written: [(key: String, value: String)] = []
   package var mode = Mode.enabled
   package var events = EventSelection()
   /// All of them must be among an event's tags.

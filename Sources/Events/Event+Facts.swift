@@ -67,6 +67,7 @@ extension Event {
     }
     let mapped = decoder.mapping.objects
     if !mapped.isEmpty { return firstNamed(mapped.lazy.filter { $0.kind == kind }.map(\.path)) }
+    if let name = objectMap?.member(Array(kind.utf8)), name.isName { return .json(name) }
     switch form {
     case .oslo:
       return withFamily { family in
@@ -86,11 +87,24 @@ extension Event {
       for object in mapped where !kinds.contains(object.kind) { kinds.append(object.kind) }
       return kinds
     }
+    if let map = objectMap {
+      var kinds: [String] = []
+      map.forEachDistinctMember { key, _ in kinds.append(String(decoding: key, as: UTF8.self)) }
+      return kinds
+    }
     switch form {
     case .oslo: return withFamily { $0?.objects.map(\.kind) ?? [] }
     case .cloudEventStructured, .cloudEventBinary: return ["subject"]
     case .local, .plain, .tags, .text: return []
     }
+  }
+
+  /// The event's own map of its objects, where its source says that it has one.
+  private var objectMap: JSONValue? {
+    guard let path = decoder.mapping.objectMap, case .json(let map) = value(at: path), map.kind == .object else {
+      return nil
+    }
+    return map
   }
 
   private func firstNamed(_ paths: some Sequence<FieldPath>) -> FieldValue {

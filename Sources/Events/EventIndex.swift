@@ -21,6 +21,8 @@ struct EventIndex: Sendable {
   /// By the number of a type in `exactTypes`: the actions that name it.
   private var exactActions: [[Int32]] = []
   private var trie = PatternTrie()
+  /// In the order of the files; only where an action names a group that has some.
+  private var regexes: [(regex: TypeRegex, action: Int32)] = []
   private var fallbacks: [Int32] = []
   private var entries: [Entry?] = []
   /// The source whose events reach only actions that name it.
@@ -44,6 +46,7 @@ struct EventIndex: Sendable {
       namesSources = namesSources || action.sources != nil
       guard action.tags.isEmpty else { continue }
       if action.events.unmatched { fallbacks.append(number) }
+      regexes += action.events.regexes.map { ($0, number) }
       for pattern in action.events.patterns {
         if pattern.isExact {
           let type = exactTypes.insert(Array(pattern.description.utf8))
@@ -75,26 +78,36 @@ struct EventIndex: Sendable {
   /// The daemon's own events (`onevent.…`) reach only patterns that begin literally with `onevent`: an action on `#`
   /// must not answer to what its own runs bring forth.
   func candidates(
-    _ type: UnsafeBufferPointer<UInt8>, source: String, _ walk: inout PatternTrie.Walk, pause: () -> Void
+    _ type: UnsafeBufferPointer<UInt8>, source: String, _ walk: inout PatternTrie.Walk, _ memory: RegexMemory,
+    pause: () -> Void
   ) -> Candidates {
-    let isOwn = Self.isOwn(type)
+    let isOwn = OwnEventType.isOwn(type)
     var found: [Int32] = []
     if let exact = exactTypes.index(of: type) { found = exactActions[exact] }
     trie.collect(type, literalStart: isOwn, &walk, pause: pause, into: &found)
+    if !isOwn {
+      for (regex, action) in regexes {
+        if regex.matches(type, memory) { found.append(action) }
+        pause()
+      }
+    }
     found.sort()
     var result = Candidates()
     var last: Int32 = -1
     for action in found where action != last {
       last = action
-      if takes(action, type, source) { result.byPattern.append(action) }
+      if takes(action, type, source, memory) { result.byPattern.append(action) }
     }
-    if !isOwn { result.fallbacks = fallbacks.filter { takes($0, type, source) } }
+    if !isOwn { result.fallbacks = fallbacks.filter { takes($0, type, source, memory) } }
     return result
   }
 
-  private func takes(_ action: Int32, _ type: UnsafeBufferPointer<UInt8>, _ source: String) -> Bool {
+  private func takes(
+    _ action: Int32, _ type: UnsafeBufferPointer<UInt8>, _ source: String, _ memory: RegexMemory
+  ) -> Bool {
     guard let entry = entries[Int(action)], takes(entry, source) else { return false }
     return !entry.events.exclusions.contains { $0.matches(type) }
+      && !entry.events.excludedRegexes.contains { $0.matches(type, memory) }
   }
 
   private func takes(_ entry: Entry, _ source: String) -> Bool {
@@ -103,19 +116,20 @@ struct EventIndex: Sendable {
 
   /// Adds the actions that ask for tags which an event has, to those that its type can reach.
   func addTagged(
-    _ present: [String], _ type: UnsafeBufferPointer<UInt8>, source: String, pause: () -> Void,
+    _ present: [String], _ type: UnsafeBufferPointer<UInt8>, source: String, _ memory: RegexMemory, pause: () -> Void,
     to candidates: inout Candidates
   ) {
     let found = tags.candidates(present, pause: pause)
     guard !found.isEmpty else { return }
-    let (isOwn, present) = (Self.isOwn(type), Set(present))
+    let (isOwn, present) = (OwnEventType.isOwn(type), Set(present))
     let (patterns, fallbacks) = (candidates.byPattern.count, candidates.fallbacks.count)
     for number in found {
       pause()
-      guard let entry = entries[Int(number)], present.isSuperset(of: entry.tags), takes(number, type, source) else {
-        continue
-      }
-      if entry.events.patterns.contains(where: { (!isOwn || $0.beginsLiterally) && $0.matches(type) }) {
+      guard let entry = entries[Int(number)], present.isSuperset(of: entry.tags), takes(number, type, source, memory)
+      else { continue }
+      if entry.events.patterns.contains(where: { (!isOwn || $0.beginsLiterally) && $0.matches(type) })
+        || !isOwn && entry.events.regexes.contains(where: { $0.matches(type, memory) })
+      {
         candidates.byPattern.append(number)
       } else if entry.events.unmatched, !isOwn {
         candidates.fallbacks.append(number)
@@ -123,12 +137,5 @@ struct EventIndex: Sendable {
     }
     if candidates.byPattern.count > patterns { candidates.byPattern.sort() }
     if candidates.fallbacks.count > fallbacks { candidates.fallbacks.sort() }
-  }
-
-  private static let own = Array("onevent".utf8)
-
-  private static func isOwn(_ type: UnsafeBufferPointer<UInt8>) -> Bool {
-    own.withUnsafeBufferPointer { type.begins(with: $0) }
-      && (type.count == own.count || type[own.count] == UInt8(ascii: "."))
   }
 }

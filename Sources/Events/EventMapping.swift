@@ -11,6 +11,8 @@ package struct EventMapping: Sendable {
   /// Paths tried in order; the first that holds a text or number is the subject.
   package var subject: [FieldPath] = []
   package var objects: [(kind: String, path: FieldPath)] = []
+  /// Where the event itself has a map of its objects, kind to name; `objects` goes before it.
+  package var objectMap: FieldPath?
 
   package init() {}
 }

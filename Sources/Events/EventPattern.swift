@@ -35,10 +35,9 @@ package struct EventPattern: Sendable, Hashable, CustomStringConvertible {
     words.allSatisfy { if case .literal = $0 { true } else { false } }
   }
 
-  /// Whether the first word is no wildcard.
+  /// Whether its first word is none of the wildcards.
   var beginsLiterally: Bool {
-    guard case .literal = words.first else { return false }
-    return true
+    if case .literal = words.first { true } else { false }
   }
 
   /// Whether a type matches; agrees with RabbitMQ's topic exchange.
@@ -122,6 +121,9 @@ struct WordCursor {
 package struct EventSelection: Sendable {
   package var patterns: [EventPattern] = []
   package var exclusions: [EventPattern] = []
+  /// Regular expressions of groups that are named by `@group:NAME`, and by `!@group:NAME`.
+  package var regexes: [TypeRegex] = []
+  package var excludedRegexes: [TypeRegex] = []
   /// `@unmatched`: events that no other action accepted.
   package var unmatched = false
 
@@ -129,6 +131,15 @@ package struct EventSelection: Sendable {
 
   /// Whether an event of a type is taken, before conditions; what `@unmatched` takes depends on the other actions.
   package func takes(type: String) -> Bool {
-    patterns.contains { $0.matches(type) } && !exclusions.contains { $0.matches(type) }
+    let isOwn = OwnEventType.isOwn(type)
+    let isNamed = patterns.contains { $0.matches(type) && (!isOwn || $0.beginsLiterally) }
+    guard !exclusions.contains(where: { $0.matches(type) }) else { return false }
+    if regexes.isEmpty, excludedRegexes.isEmpty { return isNamed }
+    let memory = RegexMemory()
+    var type = type
+    return type.withUTF8 { bytes in
+      (isNamed || !isOwn && regexes.contains { $0.matches(bytes, memory) })
+        && !excludedRegexes.contains { $0.matches(bytes, memory) }
+    }
   }
 }

@@ -52,12 +52,13 @@ package final class Matcher {
     let source = table.index.namesSources ? event.envelope.source : ""
     return event.withType { type in
       var found = memo.candidates(type, source: source) {
-        table.index.candidates(type, source: event.envelope.source, &walk, pause: pause)
+        table.index.candidates(type, source: event.envelope.source, &walk, memory.regexMemory, pause: pause)
       }
       guard !table.index.tags.isEmpty else { return found }
       let tags = event.tags
       if !tags.isEmpty {
-        table.index.addTagged(tags, type, source: event.envelope.source, pause: pause, to: &found)
+        table.index.addTagged(
+          tags, type, source: event.envelope.source, memory.regexMemory, pause: pause, to: &found)
       }
       return found
     }
@@ -100,6 +101,7 @@ package final class Matcher {
     } else {
       verdict.reason = event.withType { type in
         action.events.exclusions.first { $0.matches(type) }.map { "excluded by !\($0)" }
+          ?? action.events.excludedRegexes.first { $0.matches(type, memory.regexMemory) }.map { "excluded by !\($0)" }
       }
     }
     return verdict

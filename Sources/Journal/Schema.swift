@@ -24,7 +24,7 @@ enum Schema {
       matched INTEGER NOT NULL DEFAULT 0, first INTEGER, last INTEGER, source TEXT, envelope TEXT, sample BLOB
     );
 
-    -- `status`: what a person said, nil, 'suspended' or 'enabled', and what the file said then (`configured`).
+    -- `status`: what a person said, nil, 'suspended' or 'observe', and what the file said then (`configured`).
     CREATE TABLE actions (
       id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, status TEXT, status_since INTEGER, configured TEXT
     );

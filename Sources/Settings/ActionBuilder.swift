@@ -8,6 +8,7 @@ import Glibc
 struct ActionBuilder {
   /// The names of all sources.
   let sources: [String]
+  let groups: EventGroups
   let environment: [String: String]
   let base: ScriptEnvironment
   let isDaemon: Bool
@@ -29,7 +30,8 @@ struct ActionBuilder {
     var action = Action(
       name: section.name, place: "\(section.position.file):\(section.position.line)",
       command: found?.command ?? Command(path: "/", words: []))
-    action.fingerprint = section.fingerprint
+    action.fingerprint = section.fingerprint + groupsMark(section, selection)
+    action.written = section.written(["events", "source", "tags", "filter_params"])
     action.trustedPaths = found?.places.map(\.path) ?? []
     action.mode = mode
     action.events = selection
@@ -94,11 +96,11 @@ struct ActionBuilder {
       let name = text.hasPrefix("!") ? String(text.dropFirst()).trimmed : text
       if text == "@unmatched" {
         selection.unmatched = true
-      } else if text.hasPrefix("@group:") {
-        report.problem(at: item.position, "'\(shortened(text))': event groups are not available in this version")
+      } else if name.hasPrefix("@group:") {
+        addGroup(String(name.dropFirst("@group:".count)).trimmed, isExcluded: text.hasPrefix("!"), item, &selection)
       } else if name.hasPrefix("@") || name.isEmpty {
         report.problem(
-          at: item.position, "'\(shortened(text))' is no event; expected a type, a pattern, !pattern or @unmatched")
+          at: item.position, "'\(shortened(text))' is no event; expected a type, a pattern, !pattern, @group:NAME or @unmatched")
       } else {
         if name.contains(where: \.isWhitespace) {
           report.finding(
@@ -116,9 +118,11 @@ struct ActionBuilder {
     }
     if items.isEmpty {
       report.problem(at: section.position(of: ActionKeys.events), "'events' is empty; name at least one event type")
-    } else if hasTags, selection.patterns.isEmpty, !selection.unmatched {
+    } else if hasTags, selection.patterns.isEmpty, selection.regexes.isEmpty, !selection.unmatched {
       selection.patterns = [EventPattern("#")]
-    } else if let excluded = selection.exclusions.first, selection.patterns.isEmpty, !selection.unmatched {
+    } else if let excluded = selection.exclusions.first, selection.patterns.isEmpty, selection.regexes.isEmpty,
+      !selection.unmatched
+    {
       report.problem(
         at: section.position(of: ActionKeys.events),
         "'events' only excludes; name what it excludes from, such as '#, !\(excluded)'")
@@ -126,12 +130,45 @@ struct ActionBuilder {
     return selection
   }
 
-  private func sourceNames(_ section: Section) -> [String]? {
-    guard let items = section.value(ActionKeys.source, report) else { return nil }
-    for item in items where !sources.contains(item.text.text) {
+  /// What tells that a group which the action names has changed, though the action has not.
+  private func groupsMark(_ section: Section, _ selection: EventSelection) -> String {
+    guard let events = section.setting("events"), events.value.json.text.contains("@group:") else { return "" }
+    var revision = Revision()
+    for pattern in selection.patterns + selection.exclusions { revision.add(variable: "pattern", pattern.description) }
+    for regex in selection.regexes + selection.excludedRegexes { revision.add(variable: "regex", regex.description) }
+    return revision.text
+  }
+
+  /// Takes over what a group holds now: an action that names it changes with it.
+  private func addGroup(
+    _ name: String, isExcluded: Bool, _ item: ConfigList.Item, _ selection: inout EventSelection
+  ) {
+    guard let group = groups.group(named: name) else {
+      let known = groups.groups.map(\.name)
       report.problem(
         at: item.position,
-        "there is no source '\(shortened(item.text.text))'" + NearestName.suggestion(for: item.text.text, in: sources))
+        "there is no group '\(shortened(name))'"
+          + (NearestName.to(name, in: known).map { "; did you mean '\($0)'?" }
+            ?? "; there are \(known.joined(separator: ", ")), and [group:NAME] makes others"))
+      return
+    }
+    if isExcluded {
+      selection.exclusions += group.patterns
+      selection.excludedRegexes += group.regexes
+    } else {
+      selection.patterns += group.patterns
+      selection.regexes += group.regexes
+    }
+  }
+
+  private func sourceNames(_ section: Section) -> [String]? {
+    guard let items = section.value(ActionKeys.source, report) else { return nil }
+    // The daemon's own events come from a source that nobody configures.
+    let known = sources + [OwnEventType.source]
+    for item in items where !known.contains(item.text.text) {
+      report.problem(
+        at: item.position,
+        "there is no source '\(shortened(item.text.text))'" + NearestName.suggestion(for: item.text.text, in: known))
     }
     return items.map(\.text.text)
   }

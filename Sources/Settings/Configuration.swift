@@ -17,6 +17,8 @@ package struct Configuration: Sendable {
   package var local = LocalSourceSettings()
   /// In the order of the files; disabled ones too.
   package var actions: [Action] = []
+  /// The groups of event types, those that come with onevent among them.
+  package var groups = EventGroups(EventGroups.shipped)
   package var scripts = ScriptSettings()
   package var journal = JournalSettings()
   package var api = APISettings()

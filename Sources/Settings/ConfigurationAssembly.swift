@@ -30,12 +30,15 @@ struct ConfigurationAssembly {
     configuration.log = logSettings(common(.log))
     readStateSections(into: &configuration)
 
+    let groups = unique(files.flatMap(\.sections).filter { $0.kind == .group }, "group")
+    configuration.groups = GroupBuilder(report: report).build(groups)
     let (sources, local) = sourceSections()
     let builder = SourceBuilder(
       maxConcurrent: configuration.scripts.maxConcurrent, environment: environment, report: report)
     configuration.sources = sources.map { builder.build($0) }
     configuration.local = local
-    configuration.actions = actions(scripts, sources.map(\.name) + (local.isEnabled ? [local.name] : []))
+    let names = sources.map(\.name) + (local.isEnabled ? [local.name] : [])
+    configuration.actions = actions(scripts, names, configuration.groups)
 
     let written = files.flatMap(\.sections).filter { $0.kind == .action }.count
     let check = ConsumptionCheck(
@@ -160,7 +163,7 @@ struct ConfigurationAssembly {
 
   // MARK: Actions
 
-  private func actions(_ scripts: Section, _ sources: [String]) -> [Action] {
+  private func actions(_ scripts: Section, _ sources: [String], _ groups: EventGroups) -> [Action] {
     let sections = unique(files.flatMap(\.sections).filter { $0.kind == .action }, "action")
     if sections.isEmpty, !isBlank, let file = files.first, files.allSatisfy(\.isUnderstood) {
       report.finding(
@@ -171,7 +174,7 @@ struct ConfigurationAssembly {
       layer.filter { $0.key != "max_concurrent" && KeyTable.knows($0.key, in: .action) }
     }
     let builder = ActionBuilder(
-      sources: sources, environment: environment, base: ScriptEnvironment(), isDaemon: isDaemon, report: report)
+      sources: sources, groups: groups, environment: environment, base: ScriptEnvironment(), isDaemon: isDaemon, report: report)
     return sections.compactMap { section in
       var section = section
       section.layers = defaults + section.layers

@@ -11,6 +11,7 @@ struct EventAdvice {
   func look(at text: String, _ position: SourcePosition) {
     let pattern = EventPattern(text)
     guard !LeaseEvents.types.contains(where: pattern.matches) else { return }
+    if OwnEventType.isOwn(text) { return look(atOwn: pattern, position) }
     if text.lowercased().contains("expir") {
       report.finding(.hint, at: position, "'\(shortened(text))' names an expiry. " + Self.expiry)
       return
@@ -31,6 +32,17 @@ struct EventAdvice {
         "'\(shortened(text))' is no event that ESI Leap is known to send; it sends "
           + LeaseEvents.types.joined(separator: ", "))
     }
+  }
+
+  /// Looks at a pattern of the daemon's own events: of those every name is known.
+  private func look(atOwn pattern: EventPattern, _ position: SourcePosition) {
+    let names = OwnEventType.allCases.map(\.rawValue)
+    guard !names.contains(where: pattern.matches) else { return }
+    report.finding(
+      .warning, at: position,
+      "'\(shortened(pattern.description))' is none of onevent's own events"
+        + (NearestName.to(pattern.description, in: names).map { "; did you mean '\($0)'?" }
+          ?? "; there are \(names.joined(separator: ", "))"))
   }
 
   /// The hint for whoever waits for an expiry.

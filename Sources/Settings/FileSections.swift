@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConfigText
+import Events
 
 /// One file's sections, each with its kind and with what it inherits inside the file.
 struct FileSections {
@@ -13,7 +14,7 @@ struct FileSections {
   private static let commonKinds: [SectionKind] = [.scripts, .journal, .api, .log]
 
   /// What may stand at the top of a YAML file.
-  private static let namesAtTop = ["sources", "actions"] + commonKinds.map(\.rawValue)
+  private static let namesAtTop = ["sources", "actions", "groups"] + commonKinds.map(\.rawValue)
 
   let path: String
   let directory: String
@@ -21,7 +22,7 @@ struct FileSections {
   /// `[DEFAULT]`, where the file has it.
   private(set) var defaults: [String: Setting] = [:]
   private(set) var defaultsPosition: SourcePosition?
-  /// Actions and sources with two layers: what `[DEFAULT]` gives, and their own.
+  /// Actions, sources and groups with two layers: what `[DEFAULT]` gives, and their own.
   private(set) var sections: [Section] = []
   /// What the file says in the sections that all files share, the inherited apart.
   private(set) var common: [SectionKind: (inherited: [String: Setting], own: [String: Setting])] = [:]
@@ -64,7 +65,7 @@ struct FileSections {
       let own = settings(of: section, names: names, speaksPython && section.isPlainAction)
       let inherited = inherited(by: kind, names, speaksPython && section.isPlainAction)
       switch kind {
-      case .action, .source:
+      case .action, .source, .group:
         sections.append(
           Section(
             kind: kind, name: name, title: "[\(section.name)]", position: section.position, directory: directory,
@@ -84,6 +85,8 @@ struct FileSections {
     guard KeyTable.knows(key, in: kind) else { return false }
     return switch kind {
     case .action: key != "events"
+    // Its `level` is none of the log's.
+    case .group: false
     case .source: !ownKeysOfDefault.contains(key)
     case .scripts: key != "max_concurrent" && !KeyTable.knows(key, in: .action)
     case .journal, .api, .log: true
@@ -130,16 +133,17 @@ struct FileSections {
     if parts.count == 2 {
       let name = String(parts[1]).trimmed
       switch parts[0] {
-      case "action", "source":
+      case "action", "source", "group":
         guard !name.isEmpty else {
           report.problem(at: section.position, "[\(section.name)] has no name; write [\(parts[0]):NAME]")
           return nil
         }
-        return (parts[0] == "action" ? .action : .source, name)
-      case "group":
-        report.problem(
-          at: section.position, "[\(shortened(section.name))]: event groups are not available in this version")
-        return nil
+        guard parts[0] != "source" || name != OwnEventType.source else {
+          report.problem(
+            at: section.position, "the source '\(name)' is the daemon itself, whose own events come from it; rename this one")
+          return nil
+        }
+        return (SectionKind(rawValue: String(parts[0])) ?? .action, name)
       default: break
       }
     }
@@ -156,11 +160,11 @@ struct FileSections {
     let known = Self.commonKinds.map(\.rawValue) + ["DEFAULT"]
     let near =
       parts.count == 2
-      ? NearestName.to(parts[0], in: ["action", "source"]).map { "[\($0):\(parts[1])]" }
+      ? NearestName.to(parts[0], in: ["action", "source", "group"]).map { "[\($0):\(parts[1])]" }
       : NearestName.to(section.name, in: known).map { "[\($0)]" }
     return "\(title) is no section that onevent knows, and no action, because no 'events' stands in it"
       + (near.map { "; did you mean \($0)?" }
-        ?? "; expected an action with 'events', [source:NAME], \(known.map { "[\($0)]" }.joined(separator: ", "))")
+        ?? "; expected an action with 'events', [source:NAME], [group:NAME], \(known.map { "[\($0)]" }.joined(separator: ", "))")
   }
 }
 

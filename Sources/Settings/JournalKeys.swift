@@ -29,9 +29,13 @@ enum JournalKeys {
     "sync", .word(), default: JournalSettings().sync, in: .journal,
     summary: "With `full`, what is acknowledged survives a power cut; `normal` is faster and survives crashes only.")
 
+  static let ownEvents = Key(
+    "own_events", .word(), default: JournalSettings().ownEvents, in: .journal,
+    summary: "With `named`, only those of the daemon's own events are made that an action names.")
+
   static let descriptions = [
     path.description, keep.description, maxSize.description, minFree.description, record.description,
-    maxPending.description, sync.description,
+    maxPending.description, sync.description, ownEvents.description,
   ]
 
   /// The settings of the section, with the path that is in force.
@@ -46,6 +50,7 @@ enum JournalKeys {
     settings.record = section.value(record, report)
     settings.maxPending = section.value(maxPending, report)
     settings.sync = section.value(sync, report)
+    settings.ownEvents = section.value(ownEvents, report)
     return settings
   }
 

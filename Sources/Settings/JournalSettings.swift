@@ -17,6 +17,14 @@ package struct JournalSettings: Sendable, Equatable {
     case normal
   }
 
+  /// Which of the daemon's own events are made.
+  package enum OwnEvents: String, Sendable, CaseIterable {
+    /// Those that actions name, and all others that do not tell of a success.
+    case all
+    /// Those that actions name.
+    case named
+  }
+
   /// The absolute path of the file.
   package var path = StateLocations.systemJournal
   /// How long ended runs and their events are kept.
@@ -29,6 +37,7 @@ package struct JournalSettings: Sendable, Equatable {
   /// Runs that wait, beyond which sources are not read.
   package var maxPending = 100_000
   package var sync = Sync.full
+  package var ownEvents = OwnEvents.all
 
   package init() {}
 }

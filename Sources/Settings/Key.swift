@@ -65,13 +65,14 @@ package struct KeyDescription: Sendable, Equatable {
 
 /// What a section is for.
 package enum SectionKind: String, Sendable, CaseIterable {
-  case action, source, scripts, journal, api, log
+  case action, source, scripts, journal, api, log, group
 
   /// How a message names the kind.
   package var title: String {
     switch self {
     case .action: "actions"
     case .source: "sources"
+    case .group: "groups"
     case .scripts: "[scripts]"
     case .journal: "[journal]"
     case .api: "[api]"

@@ -2,9 +2,9 @@
 
 /// Every key that this version knows: read, documented and suggested from here.
 package enum KeyTable {
-  /// In the order of the reference: sources, actions, and the sections that all files share.
+  /// In the order of the reference: sources, groups, actions, and the sections that all files share.
   package static let all: [KeyDescription] =
-    SourceKeys.descriptions + ActionKeys.descriptions + IdentityKeys.descriptions + RetryKeys.descriptions
+    SourceKeys.descriptions + GroupKeys.descriptions + ActionKeys.descriptions + IdentityKeys.descriptions + RetryKeys.descriptions
     + ScriptsKeys.descriptions + JournalKeys.descriptions + APIKeys.descriptions + LogKeys.descriptions
 
   /// The names that each kind of section knows.
@@ -43,6 +43,7 @@ package enum KeyTable {
   package static var reference: String {
     [
       ("[DEFAULT] and [source:NAME]", SectionKind.source), ("[NAME] and [action:NAME]", .action),
+      ("[group:NAME]", .group),
       ("[scripts]", .scripts), ("[journal]", .journal), ("[api]", .api), ("[log]", .log),
     ].map { "\($0)\n\n\(listing(of: $1))" }.joined(separator: "\n")
   }

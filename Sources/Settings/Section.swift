@@ -58,6 +58,15 @@ struct Section: Sendable {
     return revision.text
   }
 
+  /// The settings that count for some keys, each as it was written, without its comments.
+  func written(_ keys: [String]) -> [(key: String, value: String)] {
+    keys.compactMap { key in
+      guard let value = setting(key)?.value else { return nil }
+      if case .raw(let text) = value { return (key, text.withoutComments(keepsPatterns: true).text.trimmed().text) }
+      return (key, value.json.text)
+    }
+  }
+
   /// Where a key stands, or the section when it stands nowhere.
   func position<Value>(of key: Key<Value>) -> SourcePosition {
     setting(key.name)?.position ?? position

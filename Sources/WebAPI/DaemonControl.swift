@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Events
+
 /// What people and programs can ask of a running daemon beside reading its journal.
 ///
 /// Every method returns once what it did is durable.
@@ -20,8 +22,18 @@ package protocol DaemonControl: Sendable {
   ///
   /// Returns what became of each, in their order.
   func publish(_ events: [Publication]) async throws(PublishRefusal) -> [PublishedEvent]
-  /// Suspends or resumes one action, or with nil all of them.
-  func setSuspended(_ isSuspended: Bool, action: String?) async throws(ControlError)
+  /// Says what counts for one action from now on, or with nil for all of them together.
+  ///
+  /// It outlives restarts and reloads, until the file's own `enabled` changes.
+  ///
+  /// - Throws: `ControlError.refused` where the file does not allow it, `.notFound` when there is no such action.
+  func setStatus(_ status: RequestedStatus, ofAction name: String?) async throws(ControlError) -> ActionStanding
+  /// Every action, or the one that is named; none where that is not configured.
+  func actions(named name: String?) async throws(ControlError) -> [ActionFacts]
+  /// What events of a source are matched by at present.
+  func matching(source: String) async -> Matching
+  /// The groups of event types.
+  func groups() async -> EventGroups
   /// Confirms that the clock is right, so that deletion goes on after a jump.
   func confirmClock() async throws(ControlError)
   /// Reads the configuration again; returns once all of it holds.
@@ -154,11 +166,13 @@ package struct DaemonStatus: Sendable, Codable {
   }
   package struct Action: Sendable, Codable {
     package var name: String
-    /// enabled, observe, disabled, suspended.
+    /// What counts: enabled, observe, disabled, suspended.
     package var status: String
     package var pending: Int
     package var running: Int
     package var waiting: Int
+    /// How many events it took since the start.
+    package var matched = 0
 
     package init(name: String, status: String, pending: Int, running: Int, waiting: Int) {
       self.name = name

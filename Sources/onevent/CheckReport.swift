@@ -56,7 +56,7 @@ struct CheckReport {
       return (lines + ["", count(problems.count, "problem") + ": this configuration is refused."])
         .joined(separator: "\n")
     }
-    lines += [""] + sources(configuration) + [""] + actions(configuration)
+    lines += [""] + sources(configuration) + [""] + actions(configuration) + [""] + groups(configuration)
     if !looks.isEmpty { lines += [""] + looks.flatMap(\.lines) }
     lines += ["", "Good: \(configuration.files.joined(separator: ", "))."]
     return lines.drop { $0.isEmpty }.joined(separator: "\n")
@@ -97,6 +97,16 @@ struct CheckReport {
       return
         "action \(action.name)\(mode): \(action.events.words)\(tags) runs \((words + parameters).joined(separator: " "))"
     }
+  }
+
+  private func groups(_ configuration: Configuration) -> [String] {
+    let groups = configuration.groups.groups
+    let configured = groups.filter { !$0.isShipped }.map { group in
+      let events = group.patterns.map(\.description) + group.regexes.map(\.description)
+      return "group \(group.name) (\(group.level.rawValue)): \(events.joined(separator: ", "))"
+    }
+    let shipped = groups.filter(\.isShipped).map { "\($0.name) (\($0.level.rawValue))" }
+    return configured + (shipped.isEmpty ? [] : ["groups that come with onevent: \(shipped.joined(separator: ", "))"])
   }
 
   private func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
@@ -167,7 +177,9 @@ extension QueueInspector.QueueState {
 
 extension EventSelection {
   fileprivate var words: String {
-    let all = patterns.map(\.description) + (unmatched ? ["@unmatched"] : []) + exclusions.map { "!\($0.description)" }
+    let all =
+      patterns.map(\.description) + regexes.map(\.description) + (unmatched ? ["@unmatched"] : [])
+      + exclusions.map { "!\($0.description)" } + excludedRegexes.map { "!\($0.description)" }
     return all.joined(separator: ", ")
   }
 }

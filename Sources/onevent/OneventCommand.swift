@@ -34,7 +34,8 @@ struct OneventCommand: ParsableCommand {
         onevent status, events, runs, tail       look
         onevent show 5, show 5 --follow          see run 5 whole, or what it prints now
         onevent retry 5, replay 17, discard 6    run again, run anew, give up
-        onevent suspend, resume                  hold back an action, or all
+        onevent actions                          what each action did
+        onevent suspend, observe, resume         hold back an action, or all
         onevent reload                           read the configuration again
 
       Exit codes: 0 done, 1 the answer is no, 64 usage, 65 data, 69 daemon or broker not reachable, 70 internal error,
@@ -44,9 +45,8 @@ struct OneventCommand: ParsableCommand {
     subcommands: [
       RunCommand.self, CheckCommand.self, ExplainCommand.self, PathsCommand.self, InitCommand.self, SendCommand.self,
       EventsCommand.self, RunsCommand.self, ShowCommand.self, TailCommand.self, TypesCommand.self, RetryCommand.self,
-      ReplayCommand.self, DiscardCommand.self, SuspendCommand.self, ResumeCommand.self, StatusCommand.self,
-      ReloadCommand.self,
-      MetricsCommand.self,
+      ReplayCommand.self, DiscardCommand.self, SuspendCommand.self, ObserveCommand.self, ResumeCommand.self, ActionsCommand.self,
+      StatusCommand.self, ReloadCommand.self, MetricsCommand.self,
     ]
   )
 }

@@ -119,11 +119,11 @@ import WebAPI
     let one = DispatchScene.action("one")
     try DispatchScene.with([one]) { scene in
       var effects = Effects()
-      try scene.inTransaction { try $0.setSuspended(true, action: "one", &effects) }
+      try scene.inTransaction { try $0.setStatus(.suspended, ofAction: "one", &effects) }
       try adopt([one, DispatchScene.action("two")], in: scene)
-      #expect(try scene.dispatcher.isSuspended("one"))
+      #expect(try scene.dispatcher.standsAside("one"))
       try adopt([DispatchScene.action("one") { $0.mode = .observe }], in: scene)
-      #expect(try !scene.dispatcher.isSuspended("one"))
+      #expect(try !scene.dispatcher.standsAside("one"))
     }
   }
 

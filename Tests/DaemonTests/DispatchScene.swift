@@ -126,14 +126,21 @@ final class DispatchScene {
   func arrive(
     _ id: String?, node: String = "n", actions: [String]? = nil, settle: SettleMode = .journal
   ) throws -> UInt64 {
-    let dispatcher = try dispatcher
+    try dispatcher.work([.arrived([try arrival(id, node: node, actions: actions, settle: settle)])])
+    return deliveries
+  }
+
+  /// One event with a run of each of the actions, on its way.
+  func arrival(
+    _ id: String?, node: String = "n", actions: [String]? = nil, settle: SettleMode = .journal
+  ) throws -> Arrival {
     deliveries += 1
     let body = #"{"event_type": "a.b", "message_id": "\#(id ?? "x")", "payload": {"node_uuid": "\#(node)"}}"#
     var envelope = Envelope(source: "default")
     envelope.received = RealTime.now.nanoseconds
     let decoder = EventDecoder(EventMapping(), inflatedLimit: 1 << 20)
     let record = EventRecord(source: "default", settle: settle)
-    let arrival = try Array(body.utf8).withUnsafeBytes { bytes in
+    return try Array(body.utf8).withUnsafeBytes { bytes in
       let event = try decoder.decode(bytes, envelope)
       let runs = configuration.actions.filter { actions?.contains($0.name) ?? true }
         .map { record.newRun(of: $0, for: event, salt: id == nil ? "\(deliveries)" : "") }
@@ -143,8 +150,6 @@ final class DispatchScene {
         event: new, envelope: envelope,
         receipt: Receipt(settler: recorder, tag: DeliveryTag(generation: 1, number: deliveries)))
     }
-    dispatcher.work([.arrived([arrival])])
-    return deliveries
   }
 
   /// Ends the attempt that was started as the n-th of this life, counting from 0.

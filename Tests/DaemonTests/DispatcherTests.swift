@@ -176,12 +176,12 @@ import WebAPI
   func suspends() throws {
     try DispatchScene.with([DispatchScene.action("one"), DispatchScene.action("two")]) { scene in
       var effects = Effects()
-      try scene.inTransaction { try $0.setSuspended(true, action: "one", &effects) }
+      try scene.inTransaction { try $0.setStatus(.suspended, ofAction: "one", &effects) }
       try scene.arrive("a")
       #expect(scene.recorder.started.map { $0.variable("ONEVENT_ACTION") } == ["two"])
       scene.crash()
-      #expect(try scene.dispatcher.isSuspended("one"))
-      try scene.inTransaction { try $0.setSuspended(false, action: "one", &effects) }
+      #expect(try scene.dispatcher.standsAside("one"))
+      try scene.inTransaction { try $0.setStatus(.default, ofAction: "one", &effects) }
       // Run 2 was cut off by the crash, waits to be tried again, and keeps its key: run 1 joined behind it.
       #expect(try scene.states() == [.pending, .waiting])
       #expect(try scene.writer.facts(ofRun: 1)?.isQueued == true)

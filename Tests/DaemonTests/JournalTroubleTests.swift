@@ -5,6 +5,7 @@ import Events
 import Foundation
 import Settings
 import Testing
+import WebAPI
 
 @testable import Daemon
 @testable import Journal
@@ -109,7 +110,7 @@ import Testing
   func durableSuspension() throws {
     try DispatchScene.with([DispatchScene.action("one")]) { scene in
       var effects = Effects()
-      try scene.inTransaction { try $0.setSuspended(true, action: "one", &effects) }
+      try scene.inTransaction { try $0.setStatus(.suspended, ofAction: "one", &effects) }
       try scene.dispatcher.work([.tick])
       try scene.arrive("a", settle: .run)
       #expect(scene.recorder.settled.map(\.settlement) == [.accepted])

@@ -19,7 +19,7 @@ import WebAPI
 
   private func suspend(_ isSuspended: Bool, in scene: DispatchScene) throws {
     var effects = Effects()
-    try scene.inTransaction { try $0.setSuspended(isSuspended, action: "one", &effects) }
+    try scene.inTransaction { try $0.setStatus(isSuspended ? .suspended : .default, ofAction: "one", &effects) }
     try scene.dispatcher.work([.tick])
   }
 
@@ -80,17 +80,17 @@ import WebAPI
       let (suspendsOne, suspendsAll) = (
         Request(
           perform: { dispatcher, effects in
-            try dispatcher.setSuspended(true, action: "one", &effects)
+            _ = try dispatcher.setStatus(.suspended, ofAction: "one", &effects)
             throw ControlError.refused("taken back")
           }, answer: { _ in }),
         Request(
           perform: { dispatcher, effects in
-            try dispatcher.setSuspended(true, action: nil, &effects)
+            _ = try dispatcher.setStatus(.suspended, ofAction: nil, &effects)
             throw ControlError.refused("taken back")
           }, answer: { _ in })
       )
       try scene.dispatcher.work([.asked(suspendsOne), .asked(suspendsAll)])
-      #expect(try !scene.dispatcher.isSuspended("one"))
+      #expect(try !scene.dispatcher.standsAside("one"))
       try scene.arrive("a")
       #expect(scene.recorder.started.count == 1)
     }
@@ -117,7 +117,7 @@ import WebAPI
       try scene.arrive("b", node: "y", settle: .run)
       // Runs of what has come, and of what comes.
       try scene.dispatcher.work([
-        .asked(Request(perform: { try $0.setSuspended(true, action: "one", &$1) }, answer: { _ in }))
+        .asked(Request(perform: { _ = try $0.setStatus(.suspended, ofAction: "one", &$1) }, answer: { _ in }))
       ])
       #expect(scene.recorder.settled.map(\.number) == [2])
       try scene.arrive("c", node: "z", settle: .run)

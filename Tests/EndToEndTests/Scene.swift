@@ -105,11 +105,13 @@ final class Scene {
       }, uniquingKeysWith: { $1 })
   }
 
-  /// A journal and a socket of the scene's own.
+  /// A journal and a socket of the scene's own; own events are made where an action names them, so that others can
+  /// count on the numbers of those that they send. `OwnEventsTests` has them all.
   private var state: [String: String] {
     [
       "ONEVENT_JOURNAL__PATH": directory.appendingPathComponent("journal.sqlite").path,
       "ONEVENT_API__SOCKET": directory.appendingPathComponent("api").path,
+      "ONEVENT_JOURNAL__OWN_EVENTS": "named",
     ]
   }
 

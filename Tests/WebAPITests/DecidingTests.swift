@@ -53,11 +53,18 @@ import Testing
     try await ServerScene.with { scene in
       let path = "/api/v1/actions/\("a/b %41?é".percentEncoded)/status"
       let answer = try await scene.send(.put, path, body: #"{"status":"suspended"}"#)
-      #expect(answer == #"{"action":"a/b %41?é","status":"suspended"}"#)
+      #expect(
+        answer == #"{"action":"a/b %41?é","status":"suspended","configured":"enabled","since":"1970-01-01T00:00:00.000000Z"}"#)
+      for body in [#"{"status":"observe"}"#, #"{"status":"default"}"#, #"{"status":null}"#] {
+        _ = try await scene.send(.put, "/api/v1/actions/fulfill/status", body: body)
+      }
       _ = try await scene.send(.put, "/api/v1/status", body: #"{"status":"enabled"}"#)
       _ = try await scene.send(.post, "/api/v1/clock/confirm")
       #expect(
-        scene.control.told.withLock { $0 } == ["suspend a/b %41?é", "resume everything", "confirm the clock"])
+        scene.control.told.withLock { $0 } == [
+          "suspended a/b %41?é", "observe fulfill", "default fulfill", "default fulfill", "enabled everything",
+          "confirm the clock",
+        ])
     }
   }
 

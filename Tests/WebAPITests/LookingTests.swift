@@ -63,6 +63,52 @@ import Testing
     }
   }
 
+  @Test("what each action does with a stored event is said with its conditions and arguments, and no secret of its own")
+  func matches() async throws {
+    try await ServerScene.with { scene in
+      let answer = try await scene.get("/api/v1/events/1/matches")
+      let explanation = try #require(answer["explanation"] as? [String: Any])
+      #expect(explanation["type"] as? String == "lease.begin")
+      #expect(explanation["ignored"] as? Bool == false)
+      let actions = try #require(explanation["actions"] as? [[String: Any]])
+      #expect(actions.map { $0["action"] as? String } == ["fulfill"])
+      #expect(actions[0]["answer"] as? String == "matched")
+      let invocation = try #require(actions[0]["invocation"] as? [String: Any])
+      #expect(invocation["arguments"] as? [String] == ["true"])
+      #expect(Set(invocation.keys) == ["path", "arguments", "working_directory"])
+      #expect(try await scene.problem(.get, "/api/v1/events/2/matches").kind == .refused)
+      #expect(try await scene.problem(.get, "/api/v1/events/9/matches").kind == .notFound)
+    }
+  }
+
+  @Test("actions are listed with what they are, what they took, and how their runs ended; one is found by its name")
+  func actions() async throws {
+    try await ServerScene.with { scene in
+      let rows = try #require(try await scene.get("/api/v1/actions")["actions"] as? [[String: Any]])
+      #expect(rows.map { $0["action"] as? String } == ["fulfill"])
+      let one = try await scene.get("/api/v1/actions/fulfill")
+      #expect(one["status"] as? String == "enabled")
+      #expect((one["written"] as? [String: String]) == ["events": "lease.begin"])
+      #expect(one["matched"] as? Int == 2)
+      #expect(one["never_matched"] as? Bool == false)
+      #expect((one["since_start"] as? [String: Int])?["failed"] == 1)
+      #expect((one["journal"] as? [String: Int])?["succeeded"] == 7)
+      #expect(one["last_run"] is NSNull)
+      #expect(try await scene.problem(.get, "/api/v1/actions/nobody").kind == .notFound)
+    }
+  }
+
+  @Test("groups are listed with their levels and what they hold")
+  func groups() async throws {
+    try await ServerScene.with { scene in
+      let rows = try #require(try await scene.get("/api/v1/groups")["groups"] as? [[String: Any]])
+      let power = try #require(rows.first { $0["group"] as? String == "power" })
+      #expect(power["level"] as? String == "warning")
+      #expect(power["shipped"] as? Bool == true)
+      #expect((power["events"] as? [String])?.contains("baremetal.node.power_set.#") == true)
+    }
+  }
+
   @Test("runs are listed with their states as they were given; failed is a state")
   func runs() async throws {
     try await ServerScene.with { scene in

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Events
+import Journal
 import Synchronization
 
 @testable import WebAPI
@@ -59,9 +61,35 @@ final class RecordedControl: DaemonControl {
     }
   }
 
-  func setSuspended(_ isSuspended: Bool, action: String?) async throws(ControlError) {
-    try note("\(isSuspended ? "suspend" : "resume") \(action ?? "everything")")
+  func setStatus(_ status: RequestedStatus, ofAction name: String?) async throws(ControlError) -> ActionStanding {
+    try note("\(status.rawValue) \(name ?? "everything")")
+    let word = status == .default ? "enabled" : status.rawValue
+    return ActionStanding(
+      action: name, status: word, configured: name.map { _ in "enabled" }, since: word == "enabled" ? nil : 0)
   }
+
+  func actions(named name: String?) async throws(ControlError) -> [ActionFacts] {
+    guard name ?? "fulfill" == "fulfill" else { return [] }
+    var facts = ActionFacts(
+      ActionStanding(action: "fulfill", status: "enabled", configured: "enabled", since: nil), name: "fulfill",
+      place: "test:1")
+    facts.written = [("events", "lease.begin")]
+    facts.command = ["/bin/true"]
+    facts.matched = 2
+    facts.ended = [.failed: 1]
+    facts.totals = ActionTotals()
+    facts.totals?.counts = [.succeeded: 7]
+    return [facts]
+  }
+
+  func matching(source: String) async -> Matching {
+    var action = Action(name: "fulfill", place: "test:1", command: Command(path: "/bin/true", words: [Array("true".utf8)]))
+    action.events.patterns = [EventPattern("lease.*")]
+    action.environment = [Array("SECRET=s3cret".utf8)]
+    return Matching(ActionTable([action]), ignored: [])
+  }
+
+  func groups() async -> EventGroups { EventGroups(EventGroups.shipped) }
 
   func confirmClock() async throws(ControlError) { try note("confirm the clock") }
 

@@ -25,6 +25,8 @@ enum DispatchInput: Sendable {
   case started(AttemptID, pid: Int32, start: Int64?)
   case ended(AttemptID, Completion)
   case asked(Request)
+  /// Something that the daemon tells of itself.
+  case happened(OwnEvent)
   /// Once a second.
   case tick
   /// Nothing new is started; what runs is finished.

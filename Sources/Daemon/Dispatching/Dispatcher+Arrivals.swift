@@ -42,40 +42,52 @@ extension Dispatcher {
   private func takeNew(
     _ arrival: Arrival, _ number: Int64, _ runs: [QueuedRun], _ effects: inout Effects
   ) throws(SQLiteError) {
-    fresh[number] = arrival
+    let open = try enter(arrival.event, arrival.envelope, digest: arrival.digest, as: number, runs, &effects)
+    if arrival.event.settle == .run, !open.isEmpty {
+      state.openEvents[number] = OpenEvent(receipts: arrival.receipts, runs: open)
+    } else {
+      effects.settle(arrival.receipt, as: .accepted)
+    }
+  }
+
+  /// Takes up an event that was stored, with its runs.
+  ///
+  /// Returns the numbers of those that are pending.
+  func enter(
+    _ event: NewEvent, _ envelope: Envelope, digest: Digest? = nil, as number: Int64, _ runs: [QueuedRun],
+    _ effects: inout Effects
+  ) throws(SQLiteError) -> Set<Int64> {
+    fresh[number] = (envelope, event.body)
     var open: Set<Int64> = []
-    for (run, queued) in zip(arrival.event.runs, runs) {
-      let label = RunLabel(
-        id: hexadecimal(run.id), event: number, eventType: arrival.event.type, action: run.action)
+    for (run, queued) in zip(event.runs, runs) {
+      let label = RunLabel(id: hexadecimal(run.id), event: number, eventType: event.type, action: run.action)
       note(run, label, &effects)
+      effects.notes.append { [board] in board.noteMatch(of: run.action, at: event.received, as: run.state) }
+      if run.state == .expired, isWanted(.runExpired), let record = try journal.writer.facts(ofRun: queued.number) {
+        try tell(.runExpired, of: record, as: .expired, reason: run.reason, &effects)
+      }
       guard run.state == .pending else { continue }
       open.insert(queued.number)
       effects.counts.add(run.action, pending: 1)
       if queued.isHead { state.windows.add(queued) }
     }
     effects.notes.append { [metrics, logger] in
-      let source = metrics.source(arrival.event.source)
-      switch arrival.event.result {
+      let source = metrics.source(event.source)
+      switch event.result {
       case .matched:
-        let time = arrival.event.time.flatMap(Event.nanoseconds(ofInstant:))
-        source.countMatched(time: time, received: arrival.event.received)
+        source.countMatched(time: event.time.flatMap(Event.nanoseconds(ofInstant:)), received: event.received)
       case .unmatched: source.count(.unmatched)
       case .undecodable:
         source.count(.undecodable)
         var facts: Logger.Metadata = [
-          LogKey.event: "\(number)", LogKey.source: "\(arrival.event.source)",
-          LogKey.reason: "\(arrival.event.reason ?? "")", LogKey.size: "\(arrival.event.size)",
-          LogKey.queue: "\(arrival.envelope.queue)", LogKey.routingKey: "\(arrival.envelope.routingKey)",
+          LogKey.event: "\(number)", LogKey.source: "\(event.source)", LogKey.reason: "\(event.reason ?? "")",
+          LogKey.size: "\(event.size)", LogKey.queue: "\(envelope.queue)", LogKey.routingKey: "\(envelope.routingKey)",
         ]
-        if let digest = arrival.digest { facts[LogKey.digest] = "\(digest)" }
+        if let digest { facts[LogKey.digest] = "\(digest)" }
         logger.error("event cannot be decoded: its bytes are kept", metadata: facts)
       }
     }
-    if arrival.event.settle == .run, !open.isEmpty {
-      state.openEvents[number] = OpenEvent(receipts: arrival.receipts, runs: open)
-    } else {
-      effects.settle(arrival.receipt, as: .accepted)
-    }
+    return open
   }
 
   func note(_ run: NewRun, _ label: RunLabel, _ effects: inout Effects) {
@@ -131,7 +143,7 @@ extension Dispatcher {
         runs.insert(number)
         continue
       }
-      let queued = try journal.writer.rejoin(run, isAside: isSuspended(run.action), isFresh: false)
+      let queued = try journal.writer.rejoin(run, isAside: standsAside(run.action), isFresh: false)
       if queued.isHead { state.windows.add(queued) }
       runs.insert(number)
       effects.notes.append { [log] in log.accepted(RunLabel(run)) }
@@ -144,8 +156,8 @@ extension Dispatcher {
     guard run.state == .pending else { return run }
     var run = run
     // Matched before a reload.
-    if actions[run.action]?.mode == .observe { run.state = .observed }
-    guard run.state == .pending, isSuspended(run.action) else { return run }
+    if actions[run.action]?.mode == .observe || statuses[run.action]?.word == .observe { run.state = .observed }
+    guard run.state == .pending, standsAside(run.action) else { return run }
     if actions[run.action]?.onSuspend == .skip {
       run.state = .discarded
       run.reason = "its action is suspended, and on_suspend = skip"
@@ -155,8 +167,16 @@ extension Dispatcher {
     return run
   }
 
-  /// Whether a person has suspended an action.
-  func isSuspended(_ action: String) -> Bool { statuses[action]?.isSuspended ?? false }
+  /// Whether a person has said that an action runs nothing for now: what it has waits aside.
+  func standsAside(_ action: String) -> Bool { statuses[action] != nil }
+
+  /// Why the runs of such an action wait.
+  func whyAside(_ action: String) -> String {
+    switch statuses[action]?.word {
+    case .observe: "its action only observes, as a person said"
+    case .suspended, nil: "its action is suspended"
+    }
+  }
 }
 
 extension RunLabel {

@@ -76,11 +76,15 @@ extension Dispatcher {
     let next = try journal.writer.end(
       running.record, as: ending, at: time, outcome: completion.outcome.description, reason: reason)
     if ending == .failed { effects.counts.failed += 1 }
-    effects.notes.append { [log, metrics] in
+    effects.notes.append { [log, metrics, board] in
+      board.noteEnd(of: running.record.action, as: ending)
       metrics.action(running.record.action).countEnd(completion.outcome)
       log.ended(running.label, completion)
     }
     left(running.record, next, &effects)
+    try tell(
+      ending == .failed ? .runFailed : .runSucceeded, of: running.record, as: ending, completion, reason: reason,
+      &effects)
   }
 
   private func postpone(
@@ -90,9 +94,9 @@ extension Dispatcher {
     try journal.writer.postpone(
       running.record, postponement, failures: failures, unclean: running.record.unclean,
       outcome: completion.outcome.description, reason: nil)
-    if isSuspended(running.record.action) {
+    if standsAside(running.record.action) {
       // Suspended while it ran: it is tried again when its action is resumed.
-      let next = try journal.writer.stepAside(running.record, reason: Self.suspendedReason)
+      let next = try journal.writer.stepAside(running.record, reason: whyAside(running.record.action))
       if let next { state.windows.add(next) }
       try release(running.record.event, &effects)
       effects.counts.add(running.record.action, pending: 1)
@@ -120,7 +124,7 @@ extension Dispatcher {
     if isAwaited {
       state.openEvents[record.event]?.isInterrupted = true
       left(record, try journal.writer.stepAside(record, reason: reason), &effects)
-    } else if isSuspended(record.action) {
+    } else if standsAside(record.action) {
       if let next = try journal.writer.stepAside(record, reason: reason) { state.windows.add(next) }
     } else {
       _ = try journal.writer.putBack(record, isAside: false, unclean: record.unclean, reason: reason)

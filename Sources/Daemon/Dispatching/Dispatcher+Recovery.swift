@@ -13,6 +13,7 @@ extension Dispatcher {
   func recover() throws(SQLiteError) {
     upkeep.clock.restore(try journal.writer.fact("clock"))
     let cutOff = try journal.writer.cutOffRuns()
+    interruptedBefore = cutOff.count
     let stubborn = Leftovers(runs: cutOff, logger: logger).end()
     var effects = Effects()
     try journal.transaction(isDurable: true) { () throws(SQLiteError) in
@@ -27,6 +28,7 @@ extension Dispatcher {
         exceptOfActions: Set(configuration.actions.filter { $0.mode == .enabled }.map(\.name)),
         at: RealTime.now.nanoseconds, reason: whyNothingRuns)
       for (action, count) in held {
+        try tellMany(.runHeld, action: action, count: count, as: .held, reason: whyNothingRuns(of: action), &effects)
         logger.error(
           "runs held: \(whyNothingRuns(of: action))",
           metadata: [LogKey.action: "\(action)", "count": "\(count)"])
@@ -38,6 +40,7 @@ extension Dispatcher {
     }
     for note in effects.notes { note() }
     showStatuses()
+    fresh.removeAll()
     state = State()
     for action in try journal.writer.actionsWithHeads() { state.windows.expect(action: action) }
     state.nextDue = try journal.writer.nextDue()
@@ -84,6 +87,7 @@ extension Dispatcher {
     if let reason {
       _ = try journal.writer.end(run, as: .held, at: now, outcome: "interrupted", reason: reason)
       effects.notes.append { [log] in log.held(label, reason) }
+      try tell(.runHeld, of: run, as: .held, reason: reason, &effects)
       return
     }
     // The first time at once; then ever later, so that a run that ends the daemon does not do it in a circle.
@@ -91,8 +95,8 @@ extension Dispatcher {
     let postponement = Postponement(after: delay)
     try journal.writer.postpone(
       run, postponement, failures: run.failures, unclean: unclean, outcome: "interrupted", reason: nil)
-    if isSuspended(run.action), let waiting = try journal.writer.facts(ofRun: run.number) {
-      _ = try journal.writer.stepAside(waiting, reason: Self.suspendedReason)
+    if standsAside(run.action), let waiting = try journal.writer.facts(ofRun: run.number) {
+      _ = try journal.writer.stepAside(waiting, reason: whyAside(run.action))
     }
     effects.notes.append { [log] in log.recovered(label, delay: delay) }
   }
@@ -104,8 +108,10 @@ extension Dispatcher {
       guard let action = actions[name], action.mode.rawValue == status.configured else {
         statuses[name] = nil
         try journal.writer.setStatus(nil, ofAction: name)
-        if status.isSuspended, actions[name] != nil {
-          logger.notice("action is no longer suspended: its `enabled` changed", metadata: [LogKey.action: "\(name)"])
+        if actions[name] != nil {
+          logger.notice(
+            "what a person said of an action counts no more: its `enabled` changed",
+            metadata: [LogKey.action: "\(name)", "status": "\(status.word.rawValue)"])
           try rejoinRuns(ofAction: name)
         }
         continue
@@ -115,7 +121,7 @@ extension Dispatcher {
   }
 
   /// Shows what is suspended.
-  func showStatuses() { board.setSuspended(Set(statuses.filter(\.value.isSuspended).keys), all: isSuspended) }
+  func showStatuses() { board.setStatuses(statuses, all: isSuspended) }
 }
 
 extension Dispatcher {
@@ -130,8 +136,8 @@ extension Dispatcher {
       try journal.transaction(isDurable: true) { () throws(SQLiteError) in
         for cutOff in try journal.writer.cutOffRuns() where state.running[cutOff.run.number] == nil {
           try journal.writer.undoStart(of: cutOff)
-          if isSuspended(cutOff.run.action) {
-            _ = try journal.writer.stepAside(cutOff.run, reason: Self.suspendedReason)
+          if standsAside(cutOff.run.action) {
+            _ = try journal.writer.stepAside(cutOff.run, reason: whyAside(cutOff.run.action))
           }
         }
         // Where damage made it a new file, other numbers stand for the actions.

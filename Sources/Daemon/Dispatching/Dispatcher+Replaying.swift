@@ -18,7 +18,32 @@ extension Dispatcher {
     let numbers = try events(of: request)
     var result = ReplayResult(isDryRun: request.dryRun, events: numbers.count, items: [], unmatched: [:])
     for number in numbers { try replay(number, request, &result, &effects) }
+    if !request.dryRun { try tell(result, &effects) }
     return result
+  }
+
+  /// Tells of the events that were replayed.
+  private func tell(_ result: ReplayResult, _ effects: inout Effects) throws(SQLiteError) {
+    guard isWanted(.eventReplayed) else { return }
+    let actions = Dictionary(grouping: result.items, by: \.event).mapValues { $0.map(\.action) }
+    guard actions.count <= Self.toldOneByOne else {
+      let facts: [String: OwnEvent.Fact] = [
+        "events": .integer(Int64(actions.count)), "runs": .integer(Int64(result.items.count)),
+        "actions": .texts(Array(Set(result.items.map(\.action)).sorted().prefix(Self.toldOneByOne))),
+      ]
+      return try tell(OwnEvent(.eventReplayed, facts), &effects)
+    }
+    for (number, names) in actions.sorted(by: { $0.key < $1.key }) {
+      guard let event = try journal.writer.event(number) else { continue }
+      var own = OwnEvent(
+        .eventReplayed,
+        [
+          "event": .integer(number), "event_type": .text(event.type), "source": .text(event.source),
+          "actions": .texts(names), "events": .integer(1), "runs": .integer(Int64(names.count)),
+        ])
+      own.name(event.subject, event.objects)
+      try tell(own, &effects)
+    }
   }
 
   private func events(of request: ReplayRequest) throws -> [Int64] {

@@ -106,8 +106,8 @@ extension Dispatcher {
   func withEvent<R>(_ number: Int64, source: String, _ body: (Event) throws -> R) throws -> R {
     let envelope: Envelope
     let bytes: [UInt8]
-    if let arrival = fresh[number] {
-      (envelope, bytes) = (arrival.envelope, arrival.event.body)
+    if let known = fresh[number] {
+      (envelope, bytes) = known
     } else {
       guard let (content, received) = try journal.writer.content(ofEvent: number) else {
         throw Unreadable(description: "The journal does not have the content of event \(number) any more.")
@@ -118,11 +118,11 @@ extension Dispatcher {
     return try bytes.withUnsafeBytes { try body(try decoder(ofSource: source).decode($0, envelope)) }
   }
 
-  private func decoder(ofSource name: String) -> EventDecoder {
+  func decoder(ofSource name: String) -> EventDecoder {
     if let decoder = decoders[name] { return decoder }
     let reading = plan.reading(ofSource: name)
     let decoder = EventDecoder(
-      reading?.mapping ?? EventMapping(), inflatedLimit: reading?.maxMessageSize ?? 16 << 20)
+      plan.mapping(ofSource: name), inflatedLimit: reading?.maxMessageSize ?? 16 << 20)
     decoders[name] = decoder
     return decoder
   }
@@ -131,11 +131,13 @@ extension Dispatcher {
     let next = try journal.writer.end(
       record, as: .refused, at: RealTime.now.nanoseconds, outcome: nil, reason: reason)
     effects.counts.add(record.action, pending: -1)
-    effects.notes.append { [log, metrics] in
+    effects.notes.append { [log, metrics, board] in
+      board.noteEnd(of: record.action, as: .refused)
       metrics.action(record.action).count(.refused)
       log.refused(RunLabel(record), reason)
     }
     left(record, next, &effects)
+    try tell(.runRefused, of: record, as: .refused, reason: reason, &effects)
   }
 
   func hold(_ record: RunRecord, _ reason: String, _ effects: inout Effects) throws(SQLiteError) {
@@ -145,6 +147,7 @@ extension Dispatcher {
     effects.counts.held += 1
     effects.notes.append { [log] in log.held(RunLabel(record), reason) }
     left(record, next, &effects)
+    try tell(.runHeld, of: record, as: .held, reason: reason, &effects)
   }
 
   /// A run has left its lane: the next may start, and a delivery that waited for it may be settled.

@@ -76,9 +76,13 @@ final class Dispatcher: @unchecked Sendable {
   var limits: [Int64: Int] = [:]
   var decoders: [String: EventDecoder] = [:]
   /// Events of the present transaction, whose content need not be read.
-  var fresh: [Int64: Arrival] = [:]
+  var fresh: [Int64: (envelope: Envelope, body: [UInt8])] = [:]
   var statuses: [String: ActionStatus] = [:]
   var isSuspended = false
+  /// Actions of which the log has said that they would answer to themselves.
+  var toldLoops: Set<String> = []
+  /// How many runs the end of the life before cut off.
+  var interruptedBefore = 0
   var isDraining = false
   var isAbandoned = false
   var upkeep = Upkeep()
@@ -167,8 +171,10 @@ final class Dispatcher: @unchecked Sendable {
       lookForRoom()
       hold(Array(rest.joined()))
     } else {
-      if journal.trouble != nil { recount() }
+      let trouble = journal.trouble
+      if trouble != nil { recount() }
       journal.succeeded()
+      if let trouble { tellRecovered(trouble) }
     }
     for request in requests {
       showLife()
@@ -259,6 +265,7 @@ final class Dispatcher: @unchecked Sendable {
     case .published(let batch): try take(batch, &effects)
     case .started(let attempt, let pid, let start): try mark(attempt, pid: pid, start: start)
     case .ended(let attempt, let completion): try end(attempt, completion, &effects)
+    case .happened(let own): try tell(own, &effects)
     case .tick: warnOfSlowRuns(&effects)
     case .drain: drain(&effects)
     case .abandon: try abandon(&effects)
@@ -278,8 +285,24 @@ final class Dispatcher: @unchecked Sendable {
       case .stop: isStopped = true
       case .tick, .asked: break
       case .started, .ended, .drain, .abandon: backlog.append(change)
+      case .happened(let own):
+        // What runs is bounded, what sources do is not.
+        if backlog.count < Self.heldBack { backlog.append(change) } else { note(lost: own) }
       }
     }
+  }
+
+  /// How much is kept while the journal cannot be written before own events are left out.
+  private static let heldBack = 10_000
+
+  private func note(lost own: OwnEvent) {
+    logger.warning(
+      "own event is lost: the journal cannot be written", metadata: [LogKey.eventType: "\(own.type.rawValue)"])
+  }
+
+  private func tellRecovered(_ trouble: String) {
+    let since = journal.troubleSince.map { OwnEvent.Fact.text(Event.instant($0)) } ?? .null
+    inputs.add(.happened(OwnEvent(.journalRecovered, ["reason": .text(trouble.cut), "since": since])))
   }
 
   private var hasWorkOfItsOwn: Bool { state.nextDue.map { $0 <= BootClock.now } ?? false }

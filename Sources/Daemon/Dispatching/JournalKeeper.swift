@@ -12,6 +12,8 @@ final class JournalKeeper {
   private let owned: OwnedJournal
   /// Why nothing can be recorded at present; nil = all is well.
   private(set) var trouble: String?
+  /// Since when, or since when it was the last time: nanoseconds since 1970.
+  private(set) var troubleSince: Int64?
   private var settings: JournalSettings
   private let board: DaemonBoard
   private let metrics: DaemonMetrics
@@ -82,6 +84,7 @@ final class JournalKeeper {
   func fail(_ error: SQLiteError) {
     let words = "\(error.trouble.sentence(about: settings.path)) (\(error))"
     if trouble == nil {
+      troubleSince = RealTime.now.nanoseconds
       logger.error("journal is in trouble: nothing is taken until it is well", metadata: [LogKey.reason: "\(words)"])
     }
     trouble = words

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Events
+import Events
 import Glibc
 import Logging
 import Settings
@@ -22,6 +23,7 @@ extension EventDaemon {
       let reasons = refusal.reasons
       board.noteReload(failure: reasons.joined(separator: "; "))
       metrics.configurationRefused()
+      tellRefusal(reasons)
       for reason in reasons { logger.error("configuration problem", metadata: [LogKey.reason: "\(reason)"]) }
       logger.error("configuration not reloaded: the one before goes on", metadata: ["problems": "\(reasons.count)"])
     }
@@ -49,8 +51,8 @@ extension EventDaemon {
     let obstacles = next.needsRestart(after: configuration)
     guard obstacles.isEmpty else { return .failure(.configuration(obstacles)) }
     let plan = Plan(next)
-    if let refusal = haveAdopted(plan) { return .failure(refusal) }
     var report = ReloadReport(from: configuration, to: next)
+    if let refusal = haveAdopted(plan, report) { return .failure(refusal) }
     configuration = next
     longestKillAfter = max(longestKillAfter, next.longestKillAfter)
     let changes = sources.adopt(plan)
@@ -62,10 +64,17 @@ extension EventDaemon {
     return .success(report)
   }
 
-  /// Has the journal's thread take over a plan.
+  private func tellRefusal(_ reasons: [String]) {
+    let facts: [String: OwnEvent.Fact] = [
+      "problems": .texts(reasons.prefix(20).map(\.cut)), "count": .integer(Int64(reasons.count)),
+    ]
+    dispatcher.inputs.add(.happened(OwnEvent(.reloadFailed, facts)))
+  }
+
+  /// Has the journal's thread take over a plan, and tell of it.
   ///
   /// - Returns: Why nothing changed; nil = it holds.
-  private func haveAdopted(_ plan: Plan) -> ControlError? {
+  private func haveAdopted(_ plan: Plan, _ report: ReloadReport) -> ControlError? {
     let offer = Offer()
     dispatcher.inputs.add(
       .asked(
@@ -73,6 +82,7 @@ extension EventDaemon {
           perform: { dispatcher, effects in
             guard offer.begin() else { throw ControlError.unavailable("the reload was given up") }
             try dispatcher.adopt(plan, &effects)
+            try dispatcher.tell(report, &effects)
           },
           answer: { offer.answer($0) })))
     return offer.wait(atMost: .seconds(30))

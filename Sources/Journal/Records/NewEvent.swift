@@ -23,7 +23,7 @@ package struct NewEvent: Sendable {
   package var subject: String?
   package var objects: [(kind: String, name: String)]
   package var result: EventResult
-  /// Why it could not be decoded.
+  /// Why it could not be decoded, or why an action was not given it.
   package var reason: String?
   package var settle: SettleMode
   /// JSON: what the source said beside the body, see `StoredEnvelope`.

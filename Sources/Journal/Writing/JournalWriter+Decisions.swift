@@ -2,18 +2,35 @@
 
 /// What a person said about an action, and what the file said at that time.
 package struct ActionStatus: Sendable, Equatable {
-  /// True = suspended, whatever the file says; false = not, though the file said so before.
-  package var isSuspended: Bool
+  package enum Word: String, Sendable {
+    /// Its runs wait, or there are none, as `on_suspend` says.
+    case suspended
+    /// It matches and counts, and runs nothing.
+    case observe
+  }
+
+  package var word: Word
   /// Nanoseconds since 1970.
   package var since: Int64
   /// `enabled` of the file when it was said: once that changes, the file counts again.
   package var configured: String
 
-  package init(isSuspended: Bool, since: Int64, configured: String) {
-    self.isSuspended = isSuspended
+  package init(_ word: Word, since: Int64, configured: String) {
+    self.word = word
     self.since = since
     self.configured = configured
   }
+}
+
+/// A stored event, as far as decisions about it need it.
+package struct EventRow: Sendable {
+  package var source: String
+  package var type: String
+  package var result: EventResult
+  package var reason: String?
+  package var subject: String?
+  /// A JSON object, kind to name.
+  package var objects: String
 }
 
 extension JournalWriter {
@@ -86,15 +103,17 @@ extension JournalWriter {
     ).all { row throws(SQLiteError) in
       (
         row.text(0),
-        ActionStatus(isSuspended: row.text(1) == "suspended", since: row.integer(2), configured: row.text(3))
+        ActionStatus.Word(rawValue: row.text(1)).map {
+          ActionStatus($0, since: row.integer(2), configured: row.text(3))
+        }
       )
     }
-    return Dictionary(all) { $1 }
+    return Dictionary(all) { $1 }.compactMapValues(\.self)
   }
 
   package func setStatus(_ status: ActionStatus?, ofAction name: String) throws(SQLiteError) {
     try connection.prepare("UPDATE actions SET status = ?2, status_since = ?3, configured = ?4 WHERE id = ?1").run(
-      .integer(try actionID(name)), .optional(status.map { $0.isSuspended ? "suspended" : "enabled" }),
+      .integer(try actionID(name)), .optional(status?.word.rawValue),
       .optional(status?.since), .optional(status?.configured))
   }
 
@@ -118,12 +137,11 @@ extension JournalWriter {
     return numbers
   }
 
-  /// Where an event came from, and what became of it.
-  package func event(_ number: Int64) throws(SQLiteError) -> (source: String, result: EventResult)? {
-    try connection.prepare(
-      "SELECT s.name, e.result FROM events e JOIN sources s ON s.id = e.source WHERE e.number = ?1"
-    ).first(.integer(number)) { row throws(SQLiteError) in
-      (row.text(0), EventResult(rawValue: row.text(1)) ?? .matched)
+  package func event(_ number: Int64) throws(SQLiteError) -> EventRow? {
+    try statements.event.first(.integer(number)) { row throws(SQLiteError) in
+      EventRow(
+        source: row.text(0), type: row.text(1), result: EventResult(rawValue: row.text(2)) ?? .matched,
+        reason: row.optionalText(3), subject: row.optionalText(4), objects: row.text(5))
     }
   }
 

@@ -19,6 +19,7 @@ struct WriterStatements {
   let insertRun: Statement
   let laneIsTaken: Statement
 
+  let event: Statement
   let content: Statement
   let openRunsOfEvent: Statement
   let headOfLane: Statement
@@ -69,6 +70,12 @@ struct WriterStatements {
       """)
     laneIsTaken = try connection.prepare("SELECT 1 FROM runs WHERE queued = 1 AND lane = ?1 LIMIT 1")
 
+    event = try connection.prepare(
+      """
+      SELECT s.name, t.name, e.result, e.reason, e.subject, e.objects FROM events e JOIN sources s ON s.id = e.source
+        JOIN types t ON t.id = e.type
+      WHERE e.number = ?1
+      """)
     content = try connection.prepare(
       "SELECT c.envelope, c.body, e.received FROM contents c JOIN events e ON e.number = c.event WHERE c.event = ?1")
     openRunsOfEvent = try connection.prepare(

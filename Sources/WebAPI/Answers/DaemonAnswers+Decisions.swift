@@ -93,20 +93,6 @@ extension DaemonAnswers {
     Reply(try await having { () async throws(ControlError) in try await control.replay(request) }.json)
   }
 
-  /// Suspends or resumes an action, or with nil all of them: `{"status": "suspended"}` or `{"status": "enabled"}`.
-  func setStatus(ofAction action: String?, _ body: [UInt8]) async throws(Problem) -> Reply {
-    let request = try RequestBody(body, known: ["status"])
-    let isSuspended: Bool
-    switch try request.text("status") {
-    case "suspended": isSuspended = true
-    case "enabled": isSuspended = false
-    case let other: throw Problem.invalid("status", other ?? "", expected: "suspended or enabled")
-    }
-    try await having { () async throws(ControlError) in try await control.setSuspended(isSuspended, action: action) }
-    return Reply(
-      .object([("action", .optional(action)), ("status", .text(isSuspended ? "suspended" : "enabled"))]))
-  }
-
   func reload() async throws(Problem) -> Reply {
     let report = try await having { () async throws(ControlError) in try await control.reload() }
     func names(_ names: [String]) -> JSONTree { .list(names.map(JSONTree.text)) }

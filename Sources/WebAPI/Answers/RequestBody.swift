@@ -28,6 +28,9 @@ struct RequestBody {
     Problem.invalid(name, value.kind == .string ? value.text : value.json, expected: expected)
   }
 
+  /// Whether a member is there and null.
+  func isNull(_ name: String) -> Bool { json.member(Array(name.utf8))?.kind == .null }
+
   func text(_ name: String) throws(Problem) -> String? {
     guard let value = json.member(named: name) else { return nil }
     guard value.kind == .string, value.withText({ !$0.isEmpty }) else {

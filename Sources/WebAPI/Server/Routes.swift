@@ -30,6 +30,14 @@ struct Routes: Sendable {
       Route(.get, "/api/v1/events/{event}", needs: .read) { call throws(Problem) in
         try await history.event(call.part("event"))
       },
+      Route(.get, "/api/v1/events/{event}/matches", needs: .read) { call throws(Problem) in
+        try await daemon.matches(ofEvent: call.part("event"))
+      },
+      Route(.get, "/api/v1/actions", needs: .read) { _ throws(Problem) in try await daemon.actions() },
+      Route(.get, "/api/v1/actions/{action}", needs: .read) { call throws(Problem) in
+        try await daemon.action(call.part("action"))
+      },
+      Route(.get, "/api/v1/groups", needs: .read) { _ in await daemon.groups() },
       Route(.get, "/api/v1/runs", needs: .read) { call throws(Problem) in try await history.runs(call.parameters) },
       Route(.get, "/api/v1/runs/{run}", needs: .read) { call throws(Problem) in
         try await history.run(call.part("run"))

@@ -102,17 +102,47 @@ struct SuspendCommand: ParsableCommand {
   static func set(_ status: String, _ action: String?, _ daemon: DaemonOptions, json: Bool) throws {
     let path = action.map { "/api/v1/actions/\($0.percentEncoded)/status" } ?? "/api/v1/status"
     let answer = try daemon.daemon().send(.put, path, body: [(key: "status", json: quoted(status))])
-    let subject = action.map { "action \($0.printable) is" } ?? "all actions are"
-    print(json ? answer.json : "\(subject) \(status == "enabled" ? "no longer suspended" : status)")
+    if json { return print(answer.json) }
+    let words =
+      switch answer.shown("status") {
+      case "enabled": status == "default" ? "no longer suspended" : "enabled"
+      case "observe": status == "default" ? "observing, as its file says" : "observing: it matches, and runs nothing"
+      case let word: word
+      }
+    print("\(action.map { "action \($0.printable) is" } ?? "all actions are") \(words)")
+  }
+}
+
+struct ObserveCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "observe",
+    abstract: "Lets an action match and count without running anything, until resume.",
+    discussion: """
+      As 'enabled = observe' in the file. Running scripts end as they will; runs that have not started wait until the \
+      action is resumed; what comes meanwhile is recorded as observed, and 'onevent retry' can run it. It outlives \
+      restarts, until the file's own 'enabled' changes.
+      Exit code: 0 done, 1 there is no such action, or its file disables it.
+      """)
+
+  @Argument(help: ArgumentHelp("The action.", valueName: "action"))
+  var action: String
+
+  @OptionGroup var daemon: DaemonOptions
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func run() throws {
+    try SuspendCommand.set("observe", action, daemon, json: json)
   }
 }
 
 struct ResumeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "resume",
-    abstract: "Resumes an action, or all of them; or deletion, after the clock has jumped.",
+    abstract: "Resumes an action that was suspended or observes, or all; or deletion, after the clock has jumped.",
     discussion: """
-      Runs that waited start in their order.
+      What the action's file says counts again. Runs that waited start in their order.
       --deletion confirms that the clock is right: after a jump forward of more than a day nothing old is deleted from \
       the journal until somebody says so.
       """)
@@ -133,7 +163,7 @@ struct ResumeCommand: ParsableCommand {
   }
 
   func run() throws {
-    guard deletion else { return try SuspendCommand.set("enabled", action, daemon, json: json) }
+    guard deletion else { return try SuspendCommand.set("default", action, daemon, json: json) }
     let answer = try daemon.daemon().send(.post, "/api/v1/clock/confirm")
     print(json ? answer.json : "the clock is confirmed: what is older than 'keep' is deleted again")
   }

@@ -14,6 +14,7 @@ struct EventReport {
       lines.append("  \(title)\(String(repeating: " ", count: max(1, 10 - title.count)))\(text.printable)")
     }
     add("type", event.shown("type"))
+    add("group", event.text(of: "group").map { "\($0), \(event.shown("level"))" })
     add("result", event.shown("result"))
     add("reason", event.shown("reason"))
     add("source", event.shown("source"))
@@ -22,6 +23,7 @@ struct EventReport {
     add("id", event.shown("id"))
     add("subject", event.shown("subject"))
     for (kind, name) in event.member(named: "objects")?.members ?? [] { add("object", "\(kind):\(name.text)") }
+    add("cause", event.integer(of: "cause").map { "run \($0)" })
     for run in event.list(of: "runs") {
       let outcome = run.text(of: "reason") ?? run.text(of: "outcome")
       let details = outcome.map { " (\($0))" } ?? ""

@@ -79,7 +79,15 @@ struct StatusReport {
     for action in status.list(of: "actions") {
       actions.append(["action", "status", "running", "pending", "waiting"].map { action.shown($0) })
     }
+    let unmatched = status.list(of: "actions").filter { action in
+      action.integer(of: "matched") == 0 && action.shown("status") != "disabled"
+    }
     for table in [sources, actions] where !table.rows.isEmpty { lines += [""] + table.lines(for: place) }
+    if !unmatched.isEmpty {
+      let shown = unmatched.prefix(20).map { $0.shown("action") }.joined(separator: ", ")
+      let more = unmatched.count > 20 ? " and \(unmatched.count - 20) more" : ""
+      lines += ["", "took no event since the start: \(shown)\(more); see 'onevent explain'".printable]
+    }
     if !troubles.isEmpty { lines += [""] + troubles.map { "TROUBLE: \($0)".printable } }
     return lines
   }
