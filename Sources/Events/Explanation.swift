@@ -22,10 +22,11 @@ package struct Explanation {
   package init(_ event: Event, _ table: ActionTable, ignored: [EventPattern], groups: EventGroups = EventGroups()) {
     isIgnored = event.withType { type in ignored.contains { $0.matches(type) } }
     let group = groups.group(ofType: event.type).map { [("group", $0.name), ("level", $0.level.rawValue)] } ?? []
-    facts = [
-      ("type", event.type), ("id", event.id ?? "-"), ("time", event.time ?? "-"), ("subject", event.subject.jsonText),
-      ("source", event.envelope.source),
-    ] + group
+    facts =
+      [
+        ("type", event.type), ("id", event.id ?? "-"), ("time", event.time ?? "-"), ("subject", event.subject.jsonText),
+        ("source", event.envelope.source),
+      ] + group
     let run = RunFacts(runID: "RUN", eventNumber: 1, attempt: 1)
     entries = Matcher(table).explain(event).map { verdict in
       let action = table.actions[verdict.action]

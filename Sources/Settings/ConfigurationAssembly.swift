@@ -174,7 +174,8 @@ struct ConfigurationAssembly {
       layer.filter { $0.key != "max_concurrent" && KeyTable.knows($0.key, in: .action) }
     }
     let builder = ActionBuilder(
-      sources: sources, groups: groups, environment: environment, base: ScriptEnvironment(), isDaemon: isDaemon, report: report)
+      sources: sources, groups: groups, environment: environment, base: ScriptEnvironment(), isDaemon: isDaemon,
+      report: report)
     return sections.compactMap { section in
       var section = section
       section.layers = defaults + section.layers

@@ -140,7 +140,8 @@ struct FileSections {
         }
         guard parts[0] != "source" || name != OwnEventType.source else {
           report.problem(
-            at: section.position, "the source '\(name)' is the daemon itself, whose own events come from it; rename this one")
+            at: section.position,
+            "the source '\(name)' is the daemon itself, whose own events come from it; rename this one")
           return nil
         }
         return (SectionKind(rawValue: String(parts[0])) ?? .action, name)

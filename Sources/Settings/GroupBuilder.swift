@@ -12,7 +12,8 @@ enum GroupKeys {
       + "over the whole type.")
 
   static let level = Key(
-    "level", .word(EventGroup.Level.self), defaultText: "that of the group of this name that comes with onevent, else detail",
+    "level", .word(EventGroup.Level.self),
+    defaultText: "that of the group of this name that comes with onevent, else detail",
     in: .group, summary: "How much its events matter.")
 
   static let descriptions = [events.description, level.description]

@@ -4,7 +4,8 @@
 package enum KeyTable {
   /// In the order of the reference: sources, groups, actions, and the sections that all files share.
   package static let all: [KeyDescription] =
-    SourceKeys.descriptions + GroupKeys.descriptions + ActionKeys.descriptions + IdentityKeys.descriptions + RetryKeys.descriptions
+    SourceKeys.descriptions + GroupKeys.descriptions + ActionKeys.descriptions + IdentityKeys.descriptions
+    + RetryKeys.descriptions
     + ScriptsKeys.descriptions + JournalKeys.descriptions + APIKeys.descriptions + LogKeys.descriptions
 
   /// The names that each kind of section knows.

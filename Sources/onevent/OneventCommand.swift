@@ -45,7 +45,8 @@ struct OneventCommand: ParsableCommand {
     subcommands: [
       RunCommand.self, CheckCommand.self, ExplainCommand.self, PathsCommand.self, InitCommand.self, SendCommand.self,
       EventsCommand.self, RunsCommand.self, ShowCommand.self, TailCommand.self, TypesCommand.self, RetryCommand.self,
-      ReplayCommand.self, DiscardCommand.self, SuspendCommand.self, ObserveCommand.self, ResumeCommand.self, ActionsCommand.self,
+      ReplayCommand.self, DiscardCommand.self, SuspendCommand.self, ObserveCommand.self, ResumeCommand.self,
+      ActionsCommand.self,
       StatusCommand.self, ReloadCommand.self, MetricsCommand.self,
     ]
   )

@@ -201,7 +201,9 @@ import WebAPI
 
   @Test("A run that is refused, held or expired is told of")
   func otherEnds() throws {
-    let refused = DispatchScene.action("refused") { $0.parameters = [try? Parameter("nothing.there")].compactMap(\.self) }
+    let refused = DispatchScene.action("refused") {
+      $0.parameters = [try? Parameter("nothing.there")].compactMap(\.self)
+    }
     let old = DispatchScene.action("old") { $0.maxEventAge = .seconds(1) }
     try DispatchScene.with([refused, old]) { scene in
       try scene.arrive("a", actions: ["refused"])

@@ -37,8 +37,10 @@ import WebAPI
       try scene.end(0)
       #expect(try scene.states() == [.succeeded, .pending, .observed])
       #expect(scene.recorder.started.count == 1)
-      #expect(try set(.enabled, in: scene) == ActionStanding(
-        action: "one", status: "enabled", configured: "enabled", since: nil))
+      #expect(
+        try set(.enabled, in: scene)
+          == ActionStanding(
+            action: "one", status: "enabled", configured: "enabled", since: nil))
       #expect(try scene.states() == [.succeeded, .running, .observed])
     }
   }

@@ -133,7 +133,9 @@ import Testing
         try await self.rows(scene, "events", "--type", "onevent.run.failed").count == 2
       }
       let told = try await rows(scene, "events", "--type", "onevent.run.failed")
-      #expect(told.map { $0["reason"] as? String } == Array(repeating: "not given to fails: a run of its own led to it", count: 2))
+      #expect(
+        told.map { $0["reason"] as? String }
+          == Array(repeating: "not given to fails: a run of its own led to it", count: 2))
       #expect(
         daemon.lines("own event is not given to an action, which would answer to itself; this is said once").count == 1)
       #expect(try await rows(scene, "runs").count == 2)
@@ -177,7 +179,8 @@ import Testing
       let put = try await curl(scene, "PUT", "/api/v1/actions/record/status", #"{"status": "suspended"}"#)
       #expect(put["status"] as? String == "suspended")
       #expect(put["configured"] as? String == "enabled")
-      #expect(try await curl(scene, "PUT", "/api/v1/actions/off/status", #"{"status": "enabled"}"#)["status"] as? Int == 409)
+      #expect(
+        try await curl(scene, "PUT", "/api/v1/actions/off/status", #"{"status": "enabled"}"#)["status"] as? Int == 409)
       #expect(try await daemon.stop() == 0)
       daemon = try start(scene)
       try await daemon.waitFor("queue is consumed")

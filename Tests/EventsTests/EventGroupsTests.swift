@@ -10,7 +10,8 @@ import Testing
     _ name: String, _ patterns: [String], regexes: [String] = [], isShipped: Bool = false
   ) throws -> EventGroup {
     var group = EventGroup(
-      name: name, level: .detail, patterns: patterns.map { EventPattern($0) }, regexes: try regexes.map { try TypeRegex($0) })
+      name: name, level: .detail, patterns: patterns.map { EventPattern($0) },
+      regexes: try regexes.map { try TypeRegex($0) })
     group.isShipped = isShipped
     return group
   }

@@ -53,7 +53,8 @@ import Testing
 
   /// Where the page has the keys of a kind; those of actions that `[scripts]` knows too stand with the actions.
   static let sections: [SectionKind: String] = [
-    .source: "SOURCES", .group: "GROUPS", .action: "ACTIONS", .scripts: "SCRIPTS", .journal: "JOURNAL", .api: "API", .log: "LOG",
+    .source: "SOURCES", .group: "GROUPS", .action: "ACTIONS", .scripts: "SCRIPTS", .journal: "JOURNAL", .api: "API",
+    .log: "LOG",
   ]
 
   /// What the page has to say of the keys.

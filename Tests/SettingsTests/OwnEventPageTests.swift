@@ -14,7 +14,8 @@ import Testing
   private static func entries(_ page: String) -> [String: [String]] {
     let lines = page.split(separator: "\n", omittingEmptySubsequences: false)
     var entries: [String: [String]] = [:]
-    for (tag, members) in zip(lines, lines.dropFirst()) where tag.hasPrefix(".B onevent.") && members.hasPrefix(".I \"") {
+    for (tag, members) in zip(lines, lines.dropFirst()) where tag.hasPrefix(".B onevent.") && members.hasPrefix(".I \"")
+    {
       entries[String(tag.dropFirst(3))] =
         members.dropFirst(4).dropLast().components(separatedBy: ", ")
     }

@@ -54,7 +54,9 @@ import Testing
       let path = "/api/v1/actions/\("a/b %41?é".percentEncoded)/status"
       let answer = try await scene.send(.put, path, body: #"{"status":"suspended"}"#)
       #expect(
-        answer == #"{"action":"a/b %41?é","status":"suspended","configured":"enabled","since":"1970-01-01T00:00:00.000000Z"}"#)
+        answer
+          == #"{"action":"a/b %41?é","status":"suspended","configured":"enabled","since":"1970-01-01T00:00:00.000000Z"}"#
+      )
       for body in [#"{"status":"observe"}"#, #"{"status":"default"}"#, #"{"status":null}"#] {
         _ = try await scene.send(.put, "/api/v1/actions/fulfill/status", body: body)
       }

@@ -83,7 +83,8 @@ final class RecordedControl: DaemonControl {
   }
 
   func matching(source: String) async -> Matching {
-    var action = Action(name: "fulfill", place: "test:1", command: Command(path: "/bin/true", words: [Array("true".utf8)]))
+    var action = Action(
+      name: "fulfill", place: "test:1", command: Command(path: "/bin/true", words: [Array("true".utf8)]))
     action.events.patterns = [EventPattern("lease.*")]
     action.environment = [Array("SECRET=s3cret".utf8)]
     return Matching(ActionTable([action]), ignored: [])

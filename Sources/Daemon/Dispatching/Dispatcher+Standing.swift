@@ -60,7 +60,8 @@ extension Dispatcher {
       OwnEvent(
         type,
         [
-          "action": .text(name), "status": .text(standing(of: action).status), "configured": .text(action.mode.rawValue),
+          "action": .text(name), "status": .text(standing(of: action).status),
+          "configured": .text(action.mode.rawValue),
           "revision": .text(configuration.revision),
           "pending": .integer(Int64(board.counts.byAction[name]?.pending ?? 0)),
         ]), &effects)

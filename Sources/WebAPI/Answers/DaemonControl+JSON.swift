@@ -37,7 +37,8 @@ extension DaemonStatus.Action {
   fileprivate var json: JSONTree {
     .object([
       ("action", .text(name)), ("status", .text(status)), ("pending", .integer(Int64(pending))),
-      ("running", .integer(Int64(running))), ("waiting", .integer(Int64(waiting))), ("matched", .integer(Int64(matched))),
+      ("running", .integer(Int64(running))), ("waiting", .integer(Int64(waiting))),
+      ("matched", .integer(Int64(matched))),
     ])
   }
 }

@@ -19,7 +19,9 @@ extension DaemonAnswers {
     var reply = Reply(
       request.isBatch ? .object([("events", .list(events.map(\.json)))]) : events.first?.json ?? .object([]))
     if events.contains(where: { $0.number != nil && !$0.isDuplicate }) { reply.status = 201 }
-    if !request.isBatch, let number = events.first?.number { reply.headers.append(("Location", "/api/v1/events/\(number)")) }
+    if !request.isBatch, let number = events.first?.number {
+      reply.headers.append(("Location", "/api/v1/events/\(number)"))
+    }
     return reply
   }
 }

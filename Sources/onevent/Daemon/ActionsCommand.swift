@@ -62,15 +62,19 @@ struct ActionsCommand: ParsableCommand {
     let words = action.list(of: "command") + action.list(of: "parameters")
     add("runs", words.map(\.text).joined(separator: " "))
     let isUnmatched = action.flag("never_matched")
-    add("matched", isUnmatched ? "nothing since the start" : "\(action.shown("matched")), last \(action.time("last_match"))")
+    add(
+      "matched",
+      isUnmatched ? "nothing since the start" : "\(action.shown("matched")), last \(action.time("last_match"))")
     add("now", ["running", "pending", "waiting"].map { "\(action.shown($0)) \($0)" }.joined(separator: ", "))
     add("since start", counts(action.member(named: "since_start")))
     add("in journal", counts(action.member(named: "journal")))
     for (title, key) in [("last run", "last_run"), ("last failure", "last_failure")] {
       guard let run = action.member(named: key) else { continue }
       let cause = run.text(of: "reason") ?? run.text(of: "outcome")
-      add(title, "\(Self.run(run)), \(run.time(run.text(of: "ended") == nil ? "created" : "ended"))"
-        + (cause.map { ", \($0)" } ?? ""))
+      add(
+        title,
+        "\(Self.run(run)), \(run.time(run.text(of: "ended") == nil ? "created" : "ended"))"
+          + (cause.map { ", \($0)" } ?? ""))
     }
     return lines
   }
