@@ -116,8 +116,8 @@ struct EventIndex: Sendable {
 
   /// Adds the actions that ask for tags which an event has, to those that its type can reach.
   func addTagged(
-    _ present: [String], _ type: UnsafeBufferPointer<UInt8>, source: String, _ memory: RegexMemory,
-    pause: () -> Void, to candidates: inout Candidates
+    _ present: [String], _ type: UnsafeBufferPointer<UInt8>, source: String, _ memory: RegexMemory, pause: () -> Void,
+    to candidates: inout Candidates
   ) {
     let found = tags.candidates(present, pause: pause)
     guard !found.isEmpty else { return }
@@ -126,9 +126,7 @@ struct EventIndex: Sendable {
     for number in found {
       pause()
       guard let entry = entries[Int(number)], present.isSuperset(of: entry.tags), takes(number, type, source, memory)
-      else {
-        continue
-      }
+      else { continue }
       if entry.events.patterns.contains(where: { (!isOwn || $0.beginsLiterally) && $0.matches(type) })
         || !isOwn && entry.events.regexes.contains(where: { $0.matches(type, memory) })
       {

@@ -37,9 +37,6 @@ extension Event {
   /// The type of an event that its publisher gives none.
   package static let defaultType = "event"
 
-  /// Whether a type is one of the daemon's own events, which nobody else may publish.
-  package static func isOwn(type: String) -> Bool { type == "onevent" || type.hasPrefix("onevent.") }
-
   /// The kinds of objects that a local event names itself.
   var namedObjectKinds: [String] {
     guard form == .local else { return [] }

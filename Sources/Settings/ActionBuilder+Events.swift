@@ -3,8 +3,9 @@
 import ConfigText
 import Events
 
-/// Which events an action takes: `events`, `tags` and `source`.
+/// Which events an action takes: its keys `events`, `tags` and `source`.
 extension ActionBuilder {
+  /// Tags, each once.
   func tags(_ section: Section) -> [String] {
     var tags: [String] = []
     for item in section.value(ActionKeys.tags, report) {
@@ -20,6 +21,7 @@ extension ActionBuilder {
     return tags
   }
 
+  /// Types and patterns; all types where only tags are named.
   func selection(_ section: Section, hasTags: Bool) -> EventSelection {
     var selection = EventSelection()
     guard let items = section.value(ActionKeys.events, report) else {
@@ -105,6 +107,7 @@ extension ActionBuilder {
     }
   }
 
+  /// The names of sources; nil = none are named.
   func sourceNames(_ section: Section) -> [String]? {
     guard let items = section.value(ActionKeys.source, report) else { return nil }
     // The daemon's own events come from a source that nobody configures.

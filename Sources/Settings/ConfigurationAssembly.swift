@@ -37,8 +37,8 @@ struct ConfigurationAssembly {
       maxConcurrent: configuration.scripts.maxConcurrent, environment: environment, report: report)
     configuration.sources = sources.map { builder.build($0) }
     configuration.local = local
-    configuration.actions = actions(
-      scripts, sources.map(\.name) + (local.isEnabled ? [local.name] : []), configuration.groups)
+    let names = sources.map(\.name) + (local.isEnabled ? [local.name] : [])
+    configuration.actions = actions(scripts, names, configuration.groups)
 
     let written = files.flatMap(\.sections).filter { $0.kind == .action }.count
     let check = ConsumptionCheck(

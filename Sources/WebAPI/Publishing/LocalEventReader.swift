@@ -55,7 +55,7 @@ enum LocalEventReader {
   /// A type that may be published: one of ours would have actions believe what only the daemon can know.
   static func checkedType(_ type: String, _ field: String, _ place: EventPlace) throws(Problem) -> String {
     try check(type, field, limit: EventDecoder.longestType, place)
-    guard !Event.isOwn(type: type) else {
+    guard !OwnEventType.isOwn(type) else {
       throw place.problem(
         field, "\(field) is '\(type)': the types onevent and onevent.… are reserved for the daemon's own events",
         value: type)
