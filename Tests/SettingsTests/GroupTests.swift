@@ -75,8 +75,9 @@ import Testing
 
   @Test("An action changes with the group that it names, and no other action does")
   func fingerprint() throws {
+    let folder = try ConfigurationFolder()
     func configuration(_ events: String) throws -> [String] {
-      try load(
+      try folder.load(
         """
         [DEFAULT]
         queues = q
@@ -89,7 +90,7 @@ import Testing
         events = a
         script = /bin/true
         """
-      ).actions.map(\.fingerprint)
+      ).loaded().actions.map(\.fingerprint)
     }
     let (before, after) = (try configuration("x"), try configuration("y"))
     #expect(before[0] != after[0])
