@@ -96,7 +96,7 @@ struct ControlDesk: DaemonControl {
 
   func matching(source: String) async -> Matching {
     let plan = dispatcher.current.value
-    return Matching(plan.table, ignored: plan.configuration.sources.first { $0.name == source }?.ignore ?? [])
+    return Matching(plan.table, ignored: plan.reading(ofSource: source)?.ignore ?? [])
   }
 
   func groups() async -> EventGroups { dispatcher.current.value.configuration.groups }
