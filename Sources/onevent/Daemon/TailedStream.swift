@@ -85,7 +85,7 @@ extension APIFailure {
   fileprivate var mayPass: Bool {
     switch self {
     case .unreachable, .crowded, .unanswered: true
-    case .problem(let problem): problem.kind == .crowded || problem.kind == .notReady
+    case .problem(let problem): problem.kind == .busy || problem.kind == .notReady
     case .forbidden: false
     }
   }
