@@ -88,7 +88,7 @@ export async function learnRole() {
   try {
     const session = await get('/api/v1/session');
     role = session.role ?? role;
-    isSession = session.login === true;
+    isSession = session.proof === 'session';
   } catch (error) {
     if (error.status !== 404) throw error;
   }
