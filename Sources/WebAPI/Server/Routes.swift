@@ -8,7 +8,17 @@ import Hummingbird
 struct Routes: Sendable {
   let daemon: DaemonAnswers
 
-  var all: [Route] { looking + deciding }
+  var all: [Route] { page + looking + deciding }
+
+  /// The files of the page hold nothing that is worth a token; what they show, they ask for.
+  private var page: [Route] {
+    [
+      Route(.get, "/", needs: .read) { call throws(Problem) in try PageAnswers.shipped.file("index.html", call) },
+      Route(.get, "/assets/{file}", needs: .open) { call throws(Problem) in
+        try PageAnswers.shipped.file(call.part("file"), call)
+      },
+    ]
+  }
 
   private var looking: [Route] {
     let (daemon, history) = (daemon, daemon.history)

@@ -6,6 +6,7 @@ import { announce, cut, h, problem } from './dom.js';
 import { subscribe } from './live.js';
 import { stateChip } from './marks.js';
 import { href } from './place.js';
+import { guarded } from './run-card.js';
 import { ago } from './time.js';
 
 const choices = { enabled: 'Enabled', observe: 'Observe', suspended: 'Suspended' };
@@ -13,6 +14,7 @@ const meanings = {
   enabled: 'Runs its script.', observe: 'Records what it would run, and runs nothing.',
   suspended: 'Takes events, and starts nothing until it is enabled again.', disabled: 'Switched off in the configuration.',
 };
+const words = { events: 'Events', source: 'Source', tags: 'Tags', filter_params: 'Conditions' };
 /** Between two looks, however much happens. */
 const pace = 1500;
 
@@ -39,7 +41,7 @@ export function show(place, main) {
 
   function draw() {
     const wanted = search.value.trim().toLowerCase();
-    const found = actions.filter((action) => !wanted || `${action.action} ${(action.events ?? []).join(' ')}`.toLowerCase().includes(wanted));
+    const found = actions.filter((action) => !wanted || `${action.action} ${action.written?.events ?? ''} ${action.written?.tags ?? ''}`.toLowerCase().includes(wanted));
     const focused = box.contains(document.activeElement) ? document.activeElement.id : null;
     box.replaceChildren(...found.slice(0, 200).map((action) => cardOf(action, load)));
     if (!found.length) box.append(h('p', { class: 'notice' }, actions.length ? 'No action has this in its name or events.' : 'No actions are configured.'));
@@ -66,24 +68,33 @@ export function show(place, main) {
 }
 
 function cardOf(action, reload) {
-  const counts = ['running', 'pending', 'waiting', 'held', 'failed', 'succeeded'].filter((state) => action.counts?.[state]);
+  const counts = { running: action.running, pending: action.pending, waiting: action.waiting, ...(action.journal ?? action.since_start) };
+  const states = ['running', 'pending', 'waiting', 'held', 'failed', 'succeeded', 'observed', 'refused', 'expired'].filter((state) => counts[state]);
+  const written = Object.entries(action.written ?? {}).filter(([, text]) => text);
   return h('article', { class: `card action is-${action.status}`, 'aria-label': String(action.action).slice(0, 200) },
     h('header', {}, h('h2', {}, cut(action.action, 80)), switchOf(action, reload)),
+    h('p', { class: 'meaning' }, meanings[action.status] ?? action.status, action.since ? [' Said by hand ', ago(action.since), '. ', undo(action, reload)] : null),
     h('dl', { class: 'facts' },
-      h('dt', {}, 'Events'), h('dd', {}, (action.events ?? []).length ? action.events.slice(0, 12).map((name) => [h('code', {}, cut(name, 80)), ' ']) : 'any',
-        (action.tags ?? []).length ? [' with ', action.tags.map((tag) => h('span', { class: 'tag' }, cut(tag, 40)))] : null),
-      action.script ? [h('dt', {}, 'Script'), h('dd', {}, h('code', {}, cut([action.script].flat().join(' '), 200)))] : null,
+      written.map(([key, text]) => [h('dt', {}, words[key] ?? key), h('dd', {}, h('code', {}, cut(text, 240)))]),
+      h('dt', {}, 'Script'), h('dd', {}, h('code', {}, cut((action.command ?? []).join(' '), 200)),
+        (action.parameters ?? []).length ? [' ', h('code', { class: 'none' }, cut(action.parameters.join(', '), 160))] : null),
       h('dt', {}, 'Matched'), h('dd', {}, action.matched
         ? [`${action.matched.toLocaleString('en')} since the start`, action.last_match ? [', last ', ago(action.last_match)] : null]
         : h('span', { class: 'warn' }, 'never since the start')),
       action.last_run ? [h('dt', {}, 'Last run'), h('dd', {}, lastOf(action.last_run))] : null,
       action.last_failure ? [h('dt', {}, 'Last failure'), h('dd', {}, lastOf(action.last_failure))] : null),
-    counts.length ? h('p', { class: 'counts' }, counts.map((state) => h('a', { href: href('runs', null, { action: action.action, state }) },
-      stateChip(state, action.counts[state].toLocaleString('en')), ' ', state))) : null);
+    states.length ? h('p', { class: 'counts' }, states.map((state) => h('a', { href: href('runs', null, { action: action.action, state }) },
+      stateChip(state, counts[state].toLocaleString('en')), ' ', state))) : null);
 }
 
 const lastOf = (run) => [h('a', { href: href('runs', run.run) }, `run ${run.run}`), ' ', run.state ? stateChip(run.state) : null, ' ',
-  ago(run.time ?? run.ended ?? run.created), run.reason ? [': ', cut(run.reason, 160)] : null];
+  ago(run.ended ?? run.created), run.reason ? [': ', cut(run.reason, 160)] : null];
+
+/** Lets the file's word count again. */
+const undo = (action, reload) => guarded('As configured', async () => {
+  await send('PUT', `${paths.action(action.action)}/status`, { status: 'default' });
+  reload();
+}, { class: 'quiet' });
 
 /** Three ways to be, as buttons of which one is pressed; what the file switched off, only the file switches on. */
 function switchOf(action, reload) {
@@ -105,5 +116,5 @@ function switchOf(action, reload) {
         }
       },
     }, label)));
-  return h('div', { class: 'switch' }, group, h('p', { class: 'none' }, isOff ? meanings.disabled : meanings[action.status] ?? action.status), said);
+  return h('div', { class: 'switch' }, group, said);
 }

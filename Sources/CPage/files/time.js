@@ -44,7 +44,8 @@ export function instant(text, options) {
 export function ago(text) {
   const time = Date.parse(text ?? '');
   if (Number.isNaN(time)) return 'never';
-  return h('time', { datetime: text, title: text }, `${span(Math.max(0, now() - time))} ago`);
+  const age = now() - time;
+  return h('time', { datetime: text, title: text }, age < second ? 'just now' : `${span(age)} ago`);
 }
 
 /** A duration in its largest unit or two: "850 ms", "12.4 s", "3 min 5 s", "2 h", "4 d". */

@@ -11,8 +11,8 @@ export async function firstStart() {
   const file = status?.files?.[0] ?? usual;
   const option = file === usual ? '' : ` -c ${quoted(file)}`;
   const waiting = (status?.sources ?? []).filter((source) => source.state === 'connected').map((source) => source.source);
-  return h('section', { class: 'first', 'aria-labelledby': 'first-title' },
-    h('h1', { id: 'first-title' }, 'Nothing has happened yet'),
+  return h('section', { class: 'card first', 'aria-labelledby': 'first-title' },
+    h('h2', { id: 'first-title' }, 'Nothing has happened yet'),
     h('p', {}, 'onevent runs, and has not seen an event. Send it one; it appears here at once:'),
     command(`onevent send${option} hello --tag try:first --payload '{"to": "the page"}'`),
     h('p', {}, 'To have a script answer it, name it in the configuration and reload:'),

@@ -6,7 +6,7 @@ import { get } from './api.js';
 import { h, s } from './dom.js';
 import { href } from './place.js';
 
-const hues = 8;
+const hues = 9;
 let groups = [];
 
 /** Asks for the groups, whose order gives each its colour. */
@@ -18,7 +18,7 @@ export const knownGroups = () => groups;
 
 export function groupClass(name) {
   if (!name) return 'g-none';
-  const index = groups.findIndex((group) => group.name === name);
+  const index = groups.findIndex((group) => group.group === name);
   return `g${(index < 0 ? 0 : index) % hues}`;
 }
 

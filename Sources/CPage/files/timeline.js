@@ -114,7 +114,7 @@ function drawLane({ one, y, height, labelled, marks, bars, more, width, gutter, 
     href: href('events', bar.row.event, { run: bar.run.run }), tabindex: -1, 'data-says': sayRun(bar),
     'aria-label': sayRun(bar), class: `bar state-${bar.run.state}`,
   }, s('rect', { x: bar.left, y: middle + 10 + bar.track * track, width: bar.width, height: track - 2, rx: 2 }),
-  bar.run.state === 'failed' ? s('path', { class: 'cut', d: `M${bar.left + bar.width - 3.5} ${middle + 9 + bar.track * track}v${track}` }) : null));
+  bar.run.state === 'failed' ? s('path', { class: 'cap', d: `M${bar.left + bar.width} ${middle + 8 + bar.track * track}v${track + 2}` }) : null));
   const rest = more ? s('text', { class: 'more', x: width - 4, y: middle + 10 + 3 * track }, `+${more} runs`) : null;
   const markParts = marks.map((mark) => drawMark(mark, middle, one));
   return {

@@ -18,11 +18,11 @@ export async function matches(number) {
   } catch (error) {
     return problem(error);
   }
-  const actions = answer.actions ?? [];
+  const { actions = [], ignored } = answer.explanation ?? {};
   const near = actions.filter((entry) => !isFar(entry));
   const far = actions.filter(isFar);
   return h('div', {},
-    answer.ignored ? h('p', { class: 'notice' }, 'Its source ignores this type: no action sees it.') : null,
+    ignored ? h('p', { class: 'notice' }, 'Its source ignores this type: no action sees it.') : null,
     near.map(entryOf),
     near.length ? null : h('p', {}, actions.length ? 'No action takes events of this type from this source.' : 'No actions are configured.'),
     far.length ? h('details', { class: 'far' }, h('summary', {}, `${far.length} ${far.length === 1 ? 'action takes' : 'actions take'} other events`),
@@ -39,6 +39,7 @@ function entryOf(entry) {
       entry.place ? h('span', { class: 'none' }, ` ${entry.place}`) : null),
     findings.length ? h('table', { class: 'findings' },
       h('caption', { class: 'unseen' }, `Conditions of ${String(entry.action).slice(0, 120)}`),
+      h('colgroup', {}, h('col'), h('col'), h('col')),
       h('thead', { class: 'unseen' }, h('tr', {}, ['Holds', 'Condition', 'Found'].map((name) => h('th', { scope: 'col' }, name)))),
       h('tbody', {}, findings.map((finding) => h('tr', {},
         h('td', {}, h('span', { class: `verdict ${finding.truth === 'yes' ? 'good' : finding.truth === 'no' ? 'bad' : ''}`, title: finding.truth },

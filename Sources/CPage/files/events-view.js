@@ -2,7 +2,7 @@
 // The first view: the timeline and the table of the same events.
 
 import { get } from './api.js';
-import { announce, h, problem } from './dom.js';
+import { announce, h, problem, shorten } from './dom.js';
 import { counts, eventData, fittingRange } from './events-data.js';
 import { eventTable } from './events-table.js';
 import { chosen, filterForm } from './filters.js';
@@ -29,10 +29,11 @@ export function show(place, main) {
   const tools = h('div', { class: 'chart-tools' });
   const chartBox = h('section', { class: 'card', 'aria-label': 'Timeline' }, tools, note, chart.element, overview.element);
   const listBox = h('section', { 'aria-label': 'Events' }, table.element);
+  const guide = h('div', {});
   const content = h('div', {}, filters.element, chartBox, listBox);
   const data = eventData({ onChange, onError: (error) => note.replaceChildren(problem(error)) });
   let parameters = place.parameters;
-  let isFirst = false;
+  let isUnused = null;
   let fitting = null;
   let buckets = [];
   let drawn = 0;
@@ -40,10 +41,10 @@ export function show(place, main) {
   let counted = 0;
   const kinds = new Set();
 
-  main.append(h('h1', { class: 'unseen' }, 'Events'), content);
+  main.append(h('h1', { class: 'unseen' }, 'Events'), guide, content);
   const ticking = setInterval(() => { if (isLive() && !document.hidden) redraw(); }, 1000);
   const unsubscribe = subscribe((message) => {
-    if (isFirst && message.kind === 'event') update({ parameters });
+    if (isUnused && message.kind === 'event') update({ parameters });
   });
 
   const isLive = () => !parameters.get('to');
@@ -67,15 +68,11 @@ export function show(place, main) {
     const wanted = chosen(parameters, names);
     filters.update(parameters);
     try {
-      if (!parameters.get('range') && (!fitting || isFirst)) fitting = await fittingRange(wanted);
-      if (!fitting && !parameters.get('range') && !Object.keys(wanted).length && !(await get('/api/v1/latest')).event) return showFirstStart();
+      if (fitting === null) fitting = await fittingRange(wanted);
+      await welcome();
     } catch (error) {
       note.replaceChildren(problem(error));
       return undefined;
-    }
-    if (isFirst) {
-      isFirst = false;
-      main.replaceChildren(h('h1', { class: 'unseen' }, 'Events'), content);
     }
     drawTools();
     const { whole, part } = extent();
@@ -89,9 +86,14 @@ export function show(place, main) {
     redraw();
   }
 
-  function showFirstStart() {
-    isFirst = true;
-    firstStart().then((guide) => { if (isFirst) main.replaceChildren(guide); });
+  /** Until the first event from outside there is a guide; onevent's own events go on below it. */
+  async function welcome() {
+    const { events } = isUnused !== false ? await get('/api/v1/events', { limit: 20 }) : { events: [] };
+    const wasUnused = isUnused;
+    isUnused = isUnused !== false && events.length < 20 && events.every((row) => row.source === 'onevent');
+    content.hidden = isUnused && !events.length;
+    if (isUnused && !wasUnused) guide.replaceChildren(await firstStart());
+    if (!isUnused) guide.replaceChildren();
   }
 
   function onChange(kind, fresh = []) {
@@ -154,16 +156,16 @@ export function show(place, main) {
         part ? h('button', { type: 'button', onclick: () => zoom(null) }, 'Back to live') : null),
       kinds.size > 1 || lanes ? h('div', { class: 'segments', role: 'group', 'aria-label': 'Lanes' },
         segment('all', !lanes, () => change({ lanes: null }), 'Lanes for all objects'),
-        [...kinds].sort().slice(0, 6).map((kind) => segment(kind, lanes === kind, () => change({ lanes: kind }), `Lanes for each ${kind}`))) : null,
+        [...kinds].sort().slice(0, 6).map((kind) => segment(shorten(kind, 20), lanes === kind, () => change({ lanes: kind }), `Lanes for each ${kind}`))) : null,
       legend());
     if (focused) [...tools.querySelectorAll('button')].find((button) => button.textContent === focused)?.focus();
   }
 
   function legend() {
     const used = new Map(data.rows.filter((row) => row.group).map((row) => [row.group, row.level]));
-    const groups = knownGroups().filter((group) => used.has(group.name)).slice(0, 8);
+    const groups = knownGroups().filter((group) => used.has(group.group)).slice(0, 9);
     if (!groups.length) return null;
-    return h('ul', { class: 'legend', 'aria-label': 'Groups' }, groups.map((group) => h('li', {}, icon(group.level, group.name), group.name)));
+    return h('ul', { class: 'legend', 'aria-label': 'Groups' }, groups.map((group) => h('li', {}, icon(group.level, group.group), group.group)));
   }
 
   update(place);

@@ -8,7 +8,7 @@ import { subscribe } from './live.js';
 import { stateChip } from './marks.js';
 import { href } from './place.js';
 import { guarded } from './run-card.js';
-import { ago, instant, now, span } from './time.js';
+import { instant, now, span } from './time.js';
 
 const names = ['state', 'action', 'type', 'subject'];
 const page = 200;
@@ -87,7 +87,7 @@ function tableOf(runs) {
         h('td', { class: 'c-action' }, h('a', { href: href('events', run.event, { run: run.run }) }, cut(run.action, 60))),
         h('td', { class: 'c-event' }, cut(run.type, 60), ' ', h('span', { class: 'none' }, run.event)),
         h('td', { class: 'c-attempts' }, run.attempts), h('td', { class: 'c-took' }, end === null ? '–' : span(Math.max(0, end - begin))),
-        h('td', { class: 'c-reason' }, run.reason ? cut(run.reason, 120) : run.due && !run.ended ? ['due ', instant(run.due)] : h('span', { class: 'none' }, run.ended ? ago(run.ended) : '')));
+        h('td', { class: 'c-reason' }, run.reason ? cut(run.reason, 120) : run.due && !run.ended ? ['due ', instant(run.due)] : null));
     })));
 }
 

@@ -10,7 +10,7 @@ const fields = {
   text: { label: 'Text', hint: 'in the payload' },
   type: { label: 'Type', hint: 'esi_leap.lease.*', suggestions: 'types' },
   object: { label: 'Object', hint: 'node:NAME' },
-  group: { label: 'Group', options: () => knownGroups().map((group) => group.name) },
+  group: { label: 'Group', options: () => knownGroups().map((group) => group.group) },
   level: { label: 'Level', options: () => ['critical', 'warning', 'detail'] },
   subject: { label: 'Subject' },
   source: { label: 'Source', suggestions: 'sources' },

@@ -73,7 +73,7 @@ export function eventTable() {
 
 function line(row) {
   const objects = objectsOf(row);
-  const shownObjects = objects.slice(0, 3).map(([kind, name]) => objectLink(kind, name, shortenMiddle(name, 18)));
+  const shownObjects = objects.slice(0, 3).map(([kind, name], index) => objectLink(kind, name, shortenMiddle(name, index ? 9 : 16)));
   const subject = !objects.length && row.subject ? cut(row.subject, 40) : null;
   return h('tr', { 'data-event': row.event },
     h('td', { class: 'c-time' }, instant(row.received)),

@@ -2,7 +2,7 @@
 // The sources and the daemon itself.
 
 import { get } from './api.js';
-import { cut, h, problem } from './dom.js';
+import { cut, h, problem, shorten } from './dom.js';
 import { subscribe } from './live.js';
 import { stateChip } from './marks.js';
 import { href } from './place.js';
@@ -78,7 +78,7 @@ function sourceOf(source) {
     source.reason ? h('p', { class: 'reason' }, cut(source.reason, 600)) : null,
     Object.keys(source.queues ?? {}).length ? h('dl', { class: 'facts' }, Object.entries(source.queues).map(([name, state]) => [
       h('dt', {}, h('code', {}, cut(name, 80))), h('dd', {}, cut(state, 120))])) : null,
-    h('p', {}, h('a', { href: href('events', null, { source: source.source }) }, 'Its events')));
+    h('p', {}, h('a', { href: href('events', null, { source: source.source }) }, `Events of ${shorten(source.source, 40)}`)));
 }
 
 function bytes(number) {
