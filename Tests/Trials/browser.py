@@ -129,7 +129,8 @@ class Page:
         limit = time.monotonic() + seconds
         while time.monotonic() < limit:
             try:
-                if value := self.evaluate(expression):
+                # An element comes as an empty object.
+                if (value := self.evaluate(expression)) not in (None, False, 0, ""):
                     return value
             except BrowserError as error:
                 # While another document is loaded there is nothing to ask.

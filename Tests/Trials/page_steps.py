@@ -98,7 +98,9 @@ def step_filter(scene, page):
 def step_zoom(scene, page):
     """dragging over the timeline zooms in, the strip and the back button lead out again"""
     page.evaluate("scrollTo(0, 0)")
-    left, top, width, height = page.box(".plot")
+    page.wait("document.querySelector('.plot .point')")
+    left, top, width, _ = page.box(".lanes")
+    page.evaluate("document.querySelector('.lanes').scrollTop = 0")
     page.drag((left + width * 0.55, top + 8), (left + width * 0.8, top + 8))
     page.wait("/from=.*&to=/.test(location.hash)")
     span = page.evaluate(

@@ -38,6 +38,7 @@ export function eventData({ onChange, onError }) {
   let newest = 0;
   let change = 0;
   let turn = 0;
+  let isThere = false;
   const busy = { event: false, run: false };
   const wanted = { event: false, run: false };
 
@@ -52,6 +53,7 @@ export function eventData({ onChange, onError }) {
       });
       if (mine !== turn) return;
       [newest, change] = [latest.event, latest.change];
+      isThere = true;
       rows = answer.events;
       newest = Math.max(newest, rows[0]?.event ?? 0);
       total = answer.total;
@@ -117,6 +119,8 @@ export function eventData({ onChange, onError }) {
       asked = null;
       stop();
     },
+    /** Whether the first answer is there. */
+    get isThere() { return isThere; },
     get rows() { return rows; },
     get total() { return total; },
   };

@@ -25,7 +25,7 @@ export function show(place, main) {
   const chart = timeline({ onZoom: zoom });
   const overview = strip({ onChoose: zoom });
   const table = eventTable();
-  const note = h('div', { class: 'note' });
+  const note = h('div', { class: 'note' }, h('p', { class: 'none' }, 'Asking …'));
   const tools = h('div', { class: 'chart-tools' });
   const chartBox = h('section', { class: 'card', 'aria-label': 'Timeline' }, tools, note, chart.element, overview.element);
   const listBox = h('section', { 'aria-label': 'Events' }, table.element);
@@ -106,6 +106,7 @@ export function show(place, main) {
 
   /** At most four times a second, and while nothing changes as often as the range moves by a pixel. */
   function redraw(isChanged = false) {
+    if (!data.isThere) return;
     const { whole, part } = extent();
     const [from, to] = part ?? [whole.from, whole.to];
     const due = isChanged ? 250 : Math.min(30000, (to - from) / 1000);
@@ -122,7 +123,7 @@ export function show(place, main) {
   }
 
   function emptiness(from, to) {
-    if (data.rows.length || data.total === null) return [];
+    if (data.rows.length) return [];
     const wider = h('button', { type: 'button', class: 'quiet', onclick: async () => {
       const range = await fittingRange(chosen(parameters, names)).catch(() => null);
       change(range ? { range, from: null, to: null } : Object.fromEntries(names.map((name) => [name, null])));
@@ -148,7 +149,7 @@ export function show(place, main) {
     };
     const segment = (label, isOn, action, name = label) => h('button', { type: 'button', 'aria-pressed': String(isOn), 'aria-label': name, title: name, onclick: action }, label);
     const lanes = parameters.get('lanes');
-    tools.replaceChildren(
+    tools.replaceChildren(...[
       h('div', { class: 'segments', role: 'group', 'aria-label': 'Range' }, [...ranges.keys()].map((name) => segment(
         name, name === current && !part, () => change({ range: name, from: null, to: null }), `The last ${name}`))),
       h('div', { class: 'segments', role: 'group', 'aria-label': 'Zoom' },
@@ -157,7 +158,8 @@ export function show(place, main) {
       kinds.size > 1 || lanes ? h('div', { class: 'segments', role: 'group', 'aria-label': 'Lanes' },
         segment('all', !lanes, () => change({ lanes: null }), 'Lanes for all objects'),
         [...kinds].sort().slice(0, 6).map((kind) => segment(shorten(kind, 20), lanes === kind, () => change({ lanes: kind }), `Lanes for each ${kind}`))) : null,
-      legend());
+      legend(),
+    ].filter(Boolean));
     if (focused) [...tools.querySelectorAll('button')].find((button) => button.textContent === focused)?.focus();
   }
 

@@ -21,7 +21,8 @@ export function strip({ onChoose }) {
   const shades = [s('rect', { class: 'shade', y: 0, height }), s('rect', { class: 'shade', y: 0, height })];
   const frame = s('rect', { class: 'frame', y: 0.5, height: height - 1, rx: 3 });
   const handles = ['from', 'to'].map((end) => s('g', {
-    class: 'handle', role: 'slider', tabindex: 0, 'aria-label': end === 'from' ? 'Begin of what is shown' : 'End of what is shown', 'data-end': end,
+    class: 'handle', role: 'slider', tabindex: 0, 'aria-label': end === 'from' ? 'Begin of what is shown' : 'End of what is shown',
+    'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': end === 'from' ? 0 : 100, 'data-end': end,
   }, s('rect', { x: -9, width: 18, y: 0, height, class: 'grip' }), s('path', { d: `M0 ${height / 2 - 8}v16` })));
   svg.append(bars, labels, ...shades, frame, ...handles);
 
@@ -56,8 +57,6 @@ export function strip({ onChoose }) {
     handles.forEach((handle, index) => {
       const at = index ? to : from;
       handle.setAttribute('transform', `translate(${index ? right : left} 0)`);
-      handle.setAttribute('aria-valuemin', 0);
-      handle.setAttribute('aria-valuemax', 100);
       handle.setAttribute('aria-valuenow', Math.round(100 * Math.min(1, Math.max(0, (at - shown.from) / (shown.to - shown.from)))));
       handle.setAttribute('aria-valuetext', moment(at));
     });

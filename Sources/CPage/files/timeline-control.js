@@ -25,7 +25,7 @@ export function control(state, { onZoom, redraw }) {
   };
 
   plot.addEventListener('pointerdown', (event) => {
-    if (event.button !== 0 || event.target.closest('a')) return;
+    if (event.button !== 0 || !state.time || event.target.closest('a')) return;
     const at = place(event);
     if (at < state.gutter) return;
     drag = { start: at, end: at, box: s('rect', { class: 'brush', y: 0, height: plot.getAttribute('height') }) };

@@ -64,7 +64,7 @@ export function timeline({ onZoom }) {
       const { bars, more, tracks } = barsOf(one, x, from, to, now());
       const marks = marksOf(one, x, from, to);
       const labelled = isNarrow ? narrowLabel : 0;
-      const height = labelled + lane + tracks * track + (tracks ? 2 : 0);
+      const height = labelled + lane + tracks * track + (tracks ? 2 : 0) + (more ? 11 : 0);
       const line = drawLane({ one, y, height, labelled, marks, bars, more, width, gutter, isNarrow });
       parts.push(line.element);
       lines.push(line.marks);
@@ -84,7 +84,7 @@ export function timeline({ onZoom }) {
     const all = hidden ? h('button', { type: 'button', class: 'quiet', onclick: () => { isAll = true; draw(shown); } },
       `Show ${hidden.toLocaleString('en')} more lanes`) : null;
     const count = total !== null && String(total) !== String(rows.length)
-      ? `The newest ${rows.length.toLocaleString('en')} of ${total} events of this range are drawn; zoom in to see the others.` : null;
+      ? `The newest ${rows.length.toLocaleString('en')} of ${spell(total)} events of this range are drawn; zoom in to see the others.` : null;
     foot.replaceChildren(...[all, count].filter(Boolean));
     foot.hidden = !foot.childNodes.length;
   }
@@ -115,7 +115,7 @@ function drawLane({ one, y, height, labelled, marks, bars, more, width, gutter, 
     'aria-label': sayRun(bar), class: `bar state-${bar.run.state}`,
   }, s('rect', { x: bar.left, y: middle + 10 + bar.track * track, width: bar.width, height: track - 2, rx: 2 }),
   bar.run.state === 'failed' ? s('path', { class: 'cap', d: `M${bar.left + bar.width} ${middle + 8 + bar.track * track}v${track + 2}` }) : null));
-  const rest = more ? s('text', { class: 'more', x: width - 4, y: middle + 10 + 3 * track }, `+${more} runs`) : null;
+  const rest = more ? s('text', { class: 'more', x: width - 8, y: middle + 18 + 3 * track }, `and ${count(more, 'run')} more`) : null;
   const markParts = marks.map((mark) => drawMark(mark, middle, one));
   return {
     marks: markParts,
@@ -124,6 +124,9 @@ function drawLane({ one, y, height, labelled, marks, bars, more, width, gutter, 
       s('line', { class: 'rail', x1: gutter, x2: width, y1: middle, y2: middle }), label, barParts, rest, markParts),
   };
 }
+
+/** A number in its groups of digits; "10000+" as it is. */
+const spell = (total) => (/^\d+$/.test(total) ? Number(total).toLocaleString('en') : total);
 
 const count = (number, word) => `${number.toLocaleString('en')} ${word}${number === 1 ? '' : 's'}`;
 
