@@ -15,6 +15,7 @@ const meanings = {
   suspended: 'Takes events, and starts nothing until it is enabled again.', disabled: 'Switched off in the configuration.',
 };
 const words = { events: 'Events', source: 'Source', tags: 'Tags', filter_params: 'Conditions' };
+const order = ['running', 'pending', 'waiting', 'held', 'failed', 'succeeded', 'observed', 'refused', 'expired'];
 /** Between two looks, however much happens. */
 const pace = 1500;
 
@@ -22,7 +23,10 @@ export const title = 'Actions';
 
 export function show(place, main) {
   const box = h('div', { class: 'cards' }, h('p', { class: 'none' }, 'Asking …'));
-  const search = h('input', { type: 'search', placeholder: 'name or event', 'aria-label': 'Find an action', value: place.parameters.get('name') ?? '', oninput: () => draw() });
+  const search = h('input', {
+    type: 'search', name: 'name', placeholder: 'name or event', 'aria-label': 'Find an action',
+    value: place.parameters.get('name') ?? '', oninput: () => draw(),
+  });
   let actions = [];
   let timer = null;
   let isLeft = false;
@@ -41,10 +45,12 @@ export function show(place, main) {
 
   function draw() {
     const wanted = search.value.trim().toLowerCase();
-    const found = actions.filter((action) => !wanted || `${action.action} ${action.written?.events ?? ''} ${action.written?.tags ?? ''}`.toLowerCase().includes(wanted));
+    const textOf = ({ action, written }) => `${action} ${written?.events ?? ''} ${written?.tags ?? ''}`.toLowerCase();
+    const found = actions.filter((action) => textOf(action).includes(wanted));
     const focused = box.contains(document.activeElement) ? document.activeElement.id : null;
     box.replaceChildren(...found.slice(0, 200).map((action) => cardOf(action, load)));
-    if (!found.length) box.append(h('p', { class: 'notice' }, actions.length ? 'No action has this in its name or events.' : 'No actions are configured.'));
+    const none = actions.length ? 'No action has this in its name or events.' : 'No actions are configured.';
+    if (!found.length) box.append(h('p', { class: 'notice' }, none));
     if (found.length > 200) box.append(h('p', { class: 'none' }, `${found.length - 200} more; search for one.`));
     if (focused) document.getElementById(focused)?.focus();
   }
@@ -68,12 +74,14 @@ export function show(place, main) {
 }
 
 function cardOf(action, reload) {
-  const counts = { running: action.running, pending: action.pending, waiting: action.waiting, ...(action.journal ?? action.since_start) };
-  const states = ['running', 'pending', 'waiting', 'held', 'failed', 'succeeded', 'observed', 'refused', 'expired'].filter((state) => counts[state]);
+  const { running, pending, waiting } = action;
+  const counts = { running, pending, waiting, ...(action.journal ?? action.since_start) };
+  const states = order.filter((state) => counts[state]);
   const written = Object.entries(action.written ?? {}).filter(([, text]) => text);
   return h('article', { class: `card action is-${action.status}`, 'aria-label': String(action.action).slice(0, 200) },
     h('header', {}, h('h2', {}, cut(action.action, 80)), switchOf(action, reload)),
-    h('p', { class: 'meaning' }, meanings[action.status] ?? action.status, action.since ? [' Said by hand ', ago(action.since), '. ', undo(action, reload)] : null),
+    h('p', { class: 'meaning' }, meanings[action.status] ?? action.status,
+      action.since ? [' Said by hand ', ago(action.since), '. ', undo(action, reload)] : null),
     h('dl', { class: 'facts' },
       written.map(([key, text]) => [h('dt', {}, words[key] ?? key), h('dd', {}, h('code', {}, cut(text, 240)))]),
       h('dt', {}, 'Script'), h('dd', {}, h('code', {}, cut((action.command ?? []).join(' '), 200)),
@@ -83,12 +91,15 @@ function cardOf(action, reload) {
         : h('span', { class: 'warn' }, 'never since the start')),
       action.last_run ? [h('dt', {}, 'Last run'), h('dd', {}, lastOf(action.last_run))] : null,
       action.last_failure ? [h('dt', {}, 'Last failure'), h('dd', {}, lastOf(action.last_failure))] : null),
-    states.length ? h('p', { class: 'counts' }, states.map((state) => h('a', { href: href('runs', null, { action: action.action, state }) },
-      stateChip(state, counts[state].toLocaleString('en')), ' ', state))) : null);
+    states.length ? h('p', { class: 'counts' }, states.map((state) => h('a', {
+      href: href('runs', null, { action: action.action, state }),
+    }, stateChip(state, counts[state].toLocaleString('en')), ' ', state))) : null);
 }
 
-const lastOf = (run) => [h('a', { href: href('runs', run.run) }, `run ${run.run}`), ' ', run.state ? stateChip(run.state) : null, ' ',
-  ago(run.ended ?? run.created), run.reason ? [': ', cut(run.reason, 160)] : null];
+const lastOf = (run) => [
+  h('a', { href: href('runs', run.run) }, `run ${run.run}`), ' ', stateChip(run.state), ' ', ago(run.ended ?? run.created),
+  run.reason ? [': ', cut(run.reason, 160)] : null,
+];
 
 /** Lets the file's word count again. */
 const undo = (action, reload) => guarded('As configured', async () => {

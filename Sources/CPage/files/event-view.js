@@ -37,7 +37,8 @@ export function show(place, main) {
           h('section', { class: 'card', 'aria-labelledby': 'runs-title' }, h('h2', { id: 'runs-title' }, 'Runs'), runs),
           h('section', { class: 'card', 'aria-labelledby': 'why-title' },
             h('h2', { id: 'why-title' }, 'Why'), h('p', { class: 'none' }, 'By the present configuration.'), why)),
-        h('section', { class: 'card', 'aria-labelledby': 'payload-title' }, h('h2', { id: 'payload-title' }, 'Payload'), content(event))));
+        h('section', { class: 'card', 'aria-labelledby': 'payload-title' },
+          h('h2', { id: 'payload-title' }, 'Payload'), content(event))));
     matches(number).then((element) => why.replaceChildren(element));
     await showRuns(event.runs ?? []);
   }
@@ -51,7 +52,8 @@ export function show(place, main) {
       runs.replaceChildren(h('p', { class: 'none' }, 'It started nothing.'));
       return;
     }
-    const made = await Promise.all(list.slice(0, 50).map((run) => runCard(run.run, loadRuns).catch((error) => ({ element: problem(error), stop() {} }))));
+    const made = await Promise.all(list.slice(0, 50).map((run) => (
+      runCard(run.run, loadRuns).catch((error) => ({ element: problem(error), stop() {} })))));
     if (isLeft) return made.forEach((card) => card.stop());
     cards.forEach((card) => card.stop());
     cards = made;
@@ -106,7 +108,8 @@ async function replay(event) {
   const reason = trial.unmatched?.[0]?.reason;
   const isSure = await confirm(`Replay event ${event.event}?`, trial.items.length ? [
     h('p', {}, 'It is matched anew with the present configuration. This would start:'),
-    h('ul', {}, trial.items.slice(0, 30).map((item) => h('li', {}, h('b', {}, shorten(item.action, 100)), ' ', stateChip(item.state)))),
+    h('ul', {}, trial.items.slice(0, 30).map((item) => h('li', {},
+      h('b', {}, shorten(item.action, 100)), ' ', stateChip(item.state)))),
   ] : h('p', {}, `It starts nothing: ${reason ?? 'no action takes it'}.`), 'Replay');
   if (!isSure) return false;
   const done = await send('POST', path, {});
@@ -114,15 +117,19 @@ async function replay(event) {
   return true;
 }
 
+const precise = { milliseconds: true };
+
 function facts(event) {
   const objects = objectsOf(event);
   const entry = (name, value) => (value === null || value === undefined ? null : [h('dt', {}, name), h('dd', {}, value)]);
   return h('dl', { class: 'facts wide' },
-    entry('Received', instant(event.received, { milliseconds: true })), entry('Time', event.time ? instant(event.time, { milliseconds: true }) : null),
+    entry('Received', instant(event.received, precise)), entry('Time', event.time ? instant(event.time, precise) : null),
     entry('Source', h('a', { href: href('events', null, { source: event.source }) }, cut(event.source, 60))),
-    entry('Subject', event.subject ? h('a', { href: href('events', null, { subject: event.subject }) }, cut(event.subject, 120)) : null),
+    entry('Subject', event.subject
+      ? h('a', { href: href('events', null, { subject: event.subject }) }, cut(event.subject, 120)) : null),
     entry('Objects', objects.length ? objects.map(([kind, name]) => [objectLink(kind, name, cut(name, 80)), ' ']) : null),
-    entry('Tags', event.tags?.length ? event.tags.slice(0, 30).map((tag) => h('a', { class: 'tag', href: href('events', null, { tag }) }, cut(tag, 80))) : null),
+    entry('Tags', event.tags?.length ? event.tags.slice(0, 30).map((tag) => (
+      h('a', { class: 'tag', href: href('events', null, { tag }) }, cut(tag, 80)))) : null),
     entry('Caused by', event.cause ? h('a', { href: href('runs', event.cause) }, `run ${event.cause}`) : null),
     entry('Id', event.id ? h('code', {}, cut(event.id, 120)) : null), entry('Result', resultWord(event)),
     entry('Why', event.reason ? cut(event.reason, 600) : null));

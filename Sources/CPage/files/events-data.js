@@ -23,10 +23,12 @@ export async function fittingRange(filters) {
 /** How many events there were, in buckets of equal length. */
 export async function counts(filters, from, to) {
   const width = Math.max(1000, step(to - from, 160));
-  const { rows } = await get('/api/v1/events', { ...filters, gte: iso(from), lt: iso(to), aggregate: 'count', every: `${width / 1000}s` });
+  const { rows } = await get('/api/v1/events', {
+    ...filters, gte: iso(from), lt: iso(to), aggregate: 'count', every: `${width / 1000}s`,
+  });
   return rows.map((row) => {
     const begin = Date.parse(row.start);
-    return { from: begin, to: begin + width, count: row.count ?? row.value ?? 0 };
+    return { from: begin, to: begin + width, count: row.count };
   });
 }
 

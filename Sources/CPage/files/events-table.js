@@ -73,14 +73,15 @@ export function eventTable() {
 
 function line(row) {
   const objects = objectsOf(row);
-  const shownObjects = objects.slice(0, 3).map(([kind, name], index) => objectLink(kind, name, shortenMiddle(name, index ? 9 : 16)));
+  const shownObjects = objects.slice(0, 3).map(([kind, name], index) => (
+    objectLink(kind, name, shortenMiddle(name, index ? 9 : 16))));
   const subject = !objects.length && row.subject ? cut(row.subject, 40) : null;
   return h('tr', { 'data-event': row.event },
     h('td', { class: 'c-time' }, instant(row.received)),
     h('td', { class: 'c-group' }, groupLabel(row)),
     h('td', { class: 'c-type' }, h('a', { class: 'type', href: href('events', row.event) }, cut(row.type || '(no type)', 90)),
       (row.tags ?? []).slice(0, 4).map((tag) => h('span', { class: 'tag' }, cut(tag, 24)))),
-    h('td', { class: 'c-objects' }, shownObjects, objects.length > 3 ? h('span', { class: 'none' }, ` +${objects.length - 3}`) : null, subject),
+    h('td', { class: 'c-objects' }, shownObjects, more(objects.length - 3), subject),
     h('td', { class: 'c-source' }, cut(row.source, 20)),
     h('td', { class: 'c-runs' }, runsOf(row)));
 }
@@ -89,7 +90,10 @@ function runsOf(row) {
   const runs = row.runs ?? [];
   if (!runs.length) return resultWord(row);
   const shown = runs.slice(0, 3).map((run) => h('a', {
-    class: 'run', href: href('events', row.event, { run: run.run }), title: `Run ${run.run}: ${String(run.action).slice(0, 200)} ${run.state}`,
+    class: 'run', href: href('events', row.event, { run: run.run }),
+    title: `Run ${run.run}: ${String(run.action).slice(0, 200)} ${run.state}`,
   }, stateChip(run.state, shortenMiddle(String(run.action), 22))));
-  return [shown, runs.length > 3 ? h('span', { class: 'none' }, ` +${runs.length - 3}`) : null];
+  return [shown, more(runs.length - 3)];
 }
+
+const more = (count) => (count > 0 ? h('span', { class: 'none' }, ` +${count}`) : null);

@@ -147,7 +147,9 @@ export function show(place, main) {
       const [middle, half] = [(from + to) / 2, (to - from) / 2 * factor];
       zoom(middle - half, Math.min(middle + half, whole.to));
     };
-    const segment = (label, isOn, action, name = label) => h('button', { type: 'button', 'aria-pressed': String(isOn), 'aria-label': name, title: name, onclick: action }, label);
+    const segment = (label, isOn, action, name = label) => h('button', {
+      type: 'button', 'aria-pressed': String(isOn), 'aria-label': name, title: name, onclick: action,
+    }, label);
     const lanes = parameters.get('lanes');
     tools.replaceChildren(...[
       h('div', { class: 'segments', role: 'group', 'aria-label': 'Range' }, [...ranges.keys()].map((name) => segment(
@@ -157,7 +159,8 @@ export function show(place, main) {
         part ? h('button', { type: 'button', onclick: () => zoom(null) }, 'Back to live') : null),
       kinds.size > 1 || lanes ? h('div', { class: 'segments', role: 'group', 'aria-label': 'Lanes' },
         segment('all', !lanes, () => change({ lanes: null }), 'Lanes for all objects'),
-        [...kinds].sort().slice(0, 6).map((kind) => segment(shorten(kind, 20), lanes === kind, () => change({ lanes: kind }), `Lanes for each ${kind}`))) : null,
+        [...kinds].sort().slice(0, 6).map((kind) => segment(
+          shorten(kind, 20), lanes === kind, () => change({ lanes: kind }), `Lanes for each ${kind}`))) : null,
       legend(),
     ].filter(Boolean));
     if (focused) [...tools.querySelectorAll('button')].find((button) => button.textContent === focused)?.focus();
@@ -167,7 +170,8 @@ export function show(place, main) {
     const used = new Map(data.rows.filter((row) => row.group).map((row) => [row.group, row.level]));
     const groups = knownGroups().filter((group) => used.has(group.group)).slice(0, 9);
     if (!groups.length) return null;
-    return h('ul', { class: 'legend', 'aria-label': 'Groups' }, groups.map((group) => h('li', {}, icon(group.level, group.group), group.group)));
+    return h('ul', { class: 'legend', 'aria-label': 'Groups' }, groups.map((group) => (
+      h('li', {}, icon(group.level, group.group), group.group))));
   }
 
   update(place);

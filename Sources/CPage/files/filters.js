@@ -72,10 +72,11 @@ export function filterForm(first, more = []) {
 
 function control(name) {
   const { hint, options, suggestions } = fields[name];
-  if (options) return h('select', { name }, h('option', { value: '' }, 'any'), options().map((value) => h('option', { value }, value)));
+  const option = (value, label = value) => h('option', { value }, label);
+  if (options) return h('select', { name }, option('', 'any'), options().map((value) => option(value)));
   return h('input', {
-    name, type: name === 'text' ? 'search' : 'text', placeholder: hint ?? '', spellcheck: 'false', autocomplete: 'off', maxlength: 500,
-    list: suggestions ? `known-${suggestions}` : null,
+    name, type: name === 'text' ? 'search' : 'text', placeholder: hint ?? '', spellcheck: 'false', autocomplete: 'off',
+    maxlength: 500, list: suggestions ? `known-${suggestions}` : null,
   });
 }
 

@@ -9,6 +9,7 @@ const words = {
   other_event: 'does not name this type', filtered: 'a condition does not hold',
 };
 const signs = { yes: '✓', no: '✕', unknown: '?' };
+const looks = { yes: 'good', no: 'bad' };
 const isFar = (entry) => entry.answer === 'other_event' || entry.answer === 'other_source';
 
 export async function matches(number) {
@@ -24,8 +25,10 @@ export async function matches(number) {
   return h('div', {},
     ignored ? h('p', { class: 'notice' }, 'Its source ignores this type: no action sees it.') : null,
     near.map(entryOf),
-    near.length ? null : h('p', {}, actions.length ? 'No action takes events of this type from this source.' : 'No actions are configured.'),
-    far.length ? h('details', { class: 'far' }, h('summary', {}, `${far.length} ${far.length === 1 ? 'action takes' : 'actions take'} other events`),
+    near.length ? null : h('p', {}, actions.length
+      ? 'No action takes events of this type from this source.' : 'No actions are configured.'),
+    far.length ? h('details', { class: 'far' },
+      h('summary', {}, `${far.length} ${far.length === 1 ? 'action takes' : 'actions take'} other events`),
       h('ul', {}, far.map((entry) => h('li', {}, h('b', {}, cut(entry.action, 80)), ` ${words[entry.answer]}`)))) : null);
 }
 
@@ -34,7 +37,8 @@ function entryOf(entry) {
   const findings = entry.findings ?? [];
   const called = entry.invocation;
   return h('details', { class: 'match', open: true },
-    h('summary', {}, h('span', { class: `verdict ${isMatch ? 'good' : 'bad'}`, 'aria-hidden': 'true' }, isMatch ? '✓' : '✕'), ' ',
+    h('summary', {},
+      h('span', { class: `verdict ${isMatch ? 'good' : 'bad'}`, 'aria-hidden': 'true' }, isMatch ? '✓' : '✕'), ' ',
       h('b', {}, cut(entry.action, 80)), ` ${words[entry.answer] ?? entry.answer}`,
       entry.place ? h('span', { class: 'none' }, ` ${entry.place}`) : null),
     findings.length ? h('table', { class: 'findings' },
@@ -42,15 +46,17 @@ function entryOf(entry) {
       h('colgroup', {}, h('col'), h('col'), h('col')),
       h('thead', { class: 'unseen' }, h('tr', {}, ['Holds', 'Condition', 'Found'].map((name) => h('th', { scope: 'col' }, name)))),
       h('tbody', {}, findings.map((finding) => h('tr', {},
-        h('td', {}, h('span', { class: `verdict ${finding.truth === 'yes' ? 'good' : finding.truth === 'no' ? 'bad' : ''}`, title: finding.truth },
+        h('td', {}, h('span', { class: `verdict ${looks[finding.truth] ?? ''}`, title: finding.truth },
           signs[finding.truth] ?? '?', h('span', { class: 'unseen' }, ` ${finding.truth}`))),
         h('td', {}, h('code', {}, cut(finding.condition, 200))),
         h('td', {}, finding.actual === null ? h('span', { class: 'none' }, 'nothing') : h('code', {}, cut(finding.actual, 200)),
           finding.reason ? h('span', { class: 'none' }, ` ${finding.reason}`) : null))))) : null,
     entry.expired ? h('p', { class: 'reason' }, 'It is older than max_event_age by now: a run would end as expired.') : null,
     entry.refused ? h('p', { class: 'reason' }, `The run would be refused: ${entry.refused}`) : null,
-    called ? h('p', { class: 'facts' }, 'would run ', h('code', {}, cut([called.path, ...(called.arguments ?? []).slice(1)].map(quoted).join(' '), 400))) : null);
+    called ? h('p', { class: 'facts' }, 'would run ', h('code', {}, cut(commandOf(called), 400))) : null);
 }
+
+const commandOf = (called) => [called.path, ...(called.arguments ?? []).slice(1)].map(quoted).join(' ');
 
 /** Arguments told apart, as a shell would have them written. */
 const quoted = (argument) => {

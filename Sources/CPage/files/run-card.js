@@ -4,6 +4,7 @@
 import { get, paths, refusal, send } from './api.js';
 import { announce, confirm, cut, h, long, problem, shorten } from './dom.js';
 import { retriable, stateChip } from './marks.js';
+import { href } from './place.js';
 import { instant, span } from './time.js';
 
 /** Between two looks at what a running script prints. */
@@ -18,11 +19,12 @@ export async function runCard(number, onDecided) {
   const live = run.state === 'running' ? liveOutput(run.run) : null;
   const element = h('article', { class: 'run-card', id: `run-${run.run}`, tabindex: -1, 'aria-labelledby': `run-title-${run.run}` },
     h('header', {},
-      h('h3', { id: `run-title-${run.run}` }, h('a', { href: `#/actions?name=${encodeURIComponent(run.action)}` }, cut(run.action, 80))),
+      h('h3', { id: `run-title-${run.run}` }, h('a', { href: href('actions', null, { name: run.action }) }, cut(run.action, 80))),
       stateChip(run.state), h('span', { class: 'none' }, `run ${run.run}`), decisions(run, onDecided)),
     run.reason ? h('p', { class: 'reason' }, cut(run.reason, 600)) : null,
     h('p', { class: 'facts' }, 'made ', instant(run.created), run.ended ? [', ended ', instant(run.ended)] : null,
-      run.due && !run.ended ? [', due ', instant(run.due)] : null, run.replay ? ', a replay' : null, ', id ', h('code', {}, run.run_id)),
+      run.due && !run.ended ? [', due ', instant(run.due)] : null, run.replay ? ', a replay' : null,
+      ', id ', h('code', {}, run.run_id)),
     live?.element, (run.attempts_made ?? []).toReversed().map((attempt, index) => attemptOf(attempt, index === 0)));
   return { element, state: run.state, stop: () => live?.stop() };
 }
@@ -37,7 +39,8 @@ function attemptOf(attempt, isOpen) {
     h('dl', { class: 'facts' },
       h('dt', {}, 'Program'), h('dd', {}, h('code', {}, cut(attempt.program, 300))),
       h('dt', {}, 'Arguments'), h('dd', {}, attempt.arguments?.length
-        ? h('ol', { class: 'arguments', start: 0 }, attempt.arguments.map((one) => h('li', {}, h('code', {}, cut(readable(one), 500)))))
+        ? h('ol', { class: 'arguments', start: 0 }, attempt.arguments.map((one) => (
+          h('li', {}, h('code', {}, cut(readable(one), 500))))))
         : 'none'),
       h('dt', {}, 'Directory'), h('dd', {}, h('code', {}, cut(attempt.directory, 300)))),
     output('Output', attempt.stdout), output('Errors', attempt.stderr));

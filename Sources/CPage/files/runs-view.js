@@ -42,7 +42,8 @@ export function show(place, main) {
 
   function foot(runs, total) {
     const last = runs.at(-1)?.run;
-    return h('p', { class: 'foot' }, h('span', {}, `${runs.length.toLocaleString('en')}${total && String(total) !== String(runs.length) ? ` of ${total}` : ''} runs`),
+    const all = total && total !== String(runs.length) ? ` of ${total}` : '';
+    return h('p', { class: 'foot' }, h('span', {}, `${runs.length}${all} runs`),
       parameters.get('before') ? h('a', { href: href('runs', null, { ...chosen(parameters, names) }) }, 'Newest') : null,
       runs.length === page ? h('a', { href: href('runs', null, { ...chosen(parameters, names), before: last }) }, 'Older') : null);
   }
@@ -78,7 +79,8 @@ function lead(number, main) {
 function tableOf(runs) {
   if (!runs.length) return h('p', { class: 'notice' }, 'No runs, as these filters have it.');
   return h('table', { class: 'runs' }, h('caption', { class: 'unseen' }, 'Runs, newest first'),
-    h('thead', {}, h('tr', {}, ['Made', 'State', 'Action', 'Event', 'Attempts', 'Took', 'Reason'].map((name) => h('th', { scope: 'col', class: `c-${name.toLowerCase()}` }, name)))),
+    h('thead', {}, h('tr', {}, ['Made', 'State', 'Action', 'Event', 'Attempts', 'Took', 'Reason'].map((name) => (
+      h('th', { scope: 'col', class: `c-${name.toLowerCase()}` }, name))))),
     h('tbody', {}, runs.map((run) => {
       const begin = Date.parse(run.started ?? run.created);
       const end = run.ended ? Date.parse(run.ended) : run.state === 'running' ? now() : null;
@@ -86,15 +88,18 @@ function tableOf(runs) {
         h('td', { class: 'c-made' }, instant(run.created)), h('td', { class: 'c-state' }, h('span', {}, stateChip(run.state))),
         h('td', { class: 'c-action' }, h('a', { href: href('events', run.event, { run: run.run }) }, cut(run.action, 60))),
         h('td', { class: 'c-event' }, cut(run.type, 60), ' ', h('span', { class: 'none' }, run.event)),
-        h('td', { class: 'c-attempts' }, run.attempts), h('td', { class: 'c-took' }, end === null ? '–' : span(Math.max(0, end - begin))),
-        h('td', { class: 'c-reason' }, run.reason ? cut(run.reason, 120) : run.due && !run.ended ? ['due ', instant(run.due)] : null));
+        h('td', { class: 'c-attempts' }, run.attempts),
+        h('td', { class: 'c-took' }, end === null ? '–' : span(Math.max(0, end - begin))),
+        h('td', { class: 'c-reason' },
+          run.reason ? cut(run.reason, 120) : run.due && !run.ended ? ['due ', instant(run.due)] : null));
     })));
 }
 
 function retryAll(action, reload) {
   return guarded('Retry all that failed …', async () => {
-    const isSure = await confirm('Retry every failed run?', h('p', {}, action
-      ? `Every failed run of the action ${String(action).slice(0, 120)} goes back into its lane.` : 'Every failed run of every action goes back into its lane.'), 'Retry');
+    const whose = action ? `the action ${String(action).slice(0, 120)}` : 'every action';
+    const isSure = await confirm('Retry every failed run?',
+      h('p', {}, `Every failed run of ${whose} goes back into its lane.`), 'Retry');
     if (!isSure) return;
     await send('POST', '/api/v1/runs/retry', action ? { failed: true, action } : { failed: true });
     reload();

@@ -49,32 +49,38 @@ function contentOf(status) {
     status.reload_failure ? `The last reload changed nothing: ${status.reload_failure}` : null,
     status.journal?.trouble ? `The journal does not record: ${status.journal.trouble}` : null,
     status.journal?.retention_suspended ? `Nothing is deleted at present: ${status.journal.retention_suspended}` : null,
-    status.suspended ? 'Every action is suspended.' : null, status.stopping ? 'The daemon is stopping.' : null, ...(status.stuck ?? []),
+    status.suspended ? 'Every action is suspended.' : null, status.stopping ? 'The daemon is stopping.' : null,
+    ...(status.stuck ?? []),
   ].filter(Boolean);
   return [
     ...troubles.map((trouble) => h('p', { class: 'notice bad' }, trouble)),
-    h('div', { class: 'cards' }, (status.sources ?? []).map(sourceOf), status.sources?.length ? null : h('p', { class: 'notice' }, 'No sources are configured.')),
+    h('div', { class: 'cards' }, (status.sources ?? []).map(sourceOf),
+      status.sources?.length ? null : h('p', { class: 'notice' }, 'No sources are configured.')),
     h('section', { class: 'card', 'aria-labelledby': 'daemon-title' }, h('h2', { id: 'daemon-title' }, 'Daemon'),
       h('dl', { class: 'facts wide' },
         fact('Version', status.version), fact('Running since', [instant(status.started), ' (', ago(status.started), ')']),
-        fact('Configuration', [(status.files ?? []).map((file) => h('code', {}, cut(file, 200))), ' since ', instant(status.configured)]),
+        fact('Configuration', [
+          (status.files ?? []).map((file) => h('code', {}, cut(file, 200))), ' since ', instant(status.configured)]),
         fact('Journal', [h('code', {}, cut(status.journal?.path, 200)), ` ${bytes(status.journal?.bytes ?? 0)}`]),
-        fact('Runs', ['running', 'pending', 'waiting', 'held', 'failed'].map((state) => [h('a', { href: href('runs', null, { state }) },
-          stateChip(state, (status[state] ?? 0).toLocaleString('en')), ' ', state), ' ']))),
+        fact('Runs', ['running', 'pending', 'waiting', 'held', 'failed'].map((state) => [
+          h('a', { href: href('runs', null, { state }) },
+            stateChip(state, (status[state] ?? 0).toLocaleString('en')), ' ', state), ' ']))),
       h('details', {}, h('summary', {}, 'Counters since the start'), h('table', { class: 'counters' }, h('tbody', {},
-        Object.entries(status.counters ?? {}).map(([name, count]) => h('tr', {}, h('th', { scope: 'row' }, name), h('td', {}, count.toLocaleString('en')))))))),
+        Object.entries(status.counters ?? {}).map(([name, count]) => h('tr', {},
+          h('th', { scope: 'row' }, name), h('td', {}, count.toLocaleString('en')))))))),
   ];
 }
 
 const fact = (name, value) => [h('dt', {}, name), h('dd', {}, value)];
 
 function sourceOf(source) {
-  const isGood = good.includes(source.state);
+  const [look, glyph] = good.includes(source.state) ? ['succeeded', '✓']
+    : source.state === 'lost' ? ['failed', '✕'] : ['waiting', '·'];
   return h('article', { class: 'card source', 'aria-label': String(source.source).slice(0, 200) },
     h('header', {}, h('h2', {}, cut(source.source, 80)),
-      h('span', { class: `chip ${isGood ? 'state-succeeded' : source.state === 'lost' ? 'state-failed' : 'state-waiting'}` },
-        h('span', { class: 'glyph', 'aria-hidden': 'true' }, isGood ? '✓' : source.state === 'lost' ? '✕' : '·'), source.state)),
-    h('p', {}, source.host ? [h('code', {}, cut(source.host, 120)), ' '] : null, h('span', { class: 'none' }, 'since '), instant(source.since)),
+      h('span', { class: `chip state-${look}` }, h('span', { class: 'glyph', 'aria-hidden': 'true' }, glyph), source.state)),
+    h('p', {}, source.host ? [h('code', {}, cut(source.host, 120)), ' '] : null,
+      h('span', { class: 'none' }, 'since '), instant(source.since)),
     source.reason ? h('p', { class: 'reason' }, cut(source.reason, 600)) : null,
     Object.keys(source.queues ?? {}).length ? h('dl', { class: 'facts' }, Object.entries(source.queues).map(([name, state]) => [
       h('dt', {}, h('code', {}, cut(name, 80))), h('dd', {}, cut(state, 120))])) : null,

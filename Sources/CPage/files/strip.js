@@ -6,6 +6,11 @@ import { moment, ticks } from './time.js';
 
 const height = 44, edge = 6;
 
+/** How far a key moves an end, as a share of the whole range. */
+const moves = {
+  ArrowLeft: -0.01, ArrowDown: -0.01, ArrowRight: 0.01, ArrowUp: 0.01, PageDown: -0.1, PageUp: 0.1, Home: -1, End: 1,
+};
+
 /** `onChoose(from, to, {isReplacing})` is called with the part that a person chose; null, null = everything. */
 export function strip({ onChoose }) {
   const svg = s('svg', { class: 'strip', height, role: 'group', 'aria-label': 'Whole range' });
@@ -111,7 +116,7 @@ export function strip({ onChoose }) {
   svg.addEventListener('keydown', (event) => {
     const end = event.target.closest('.handle')?.dataset.end;
     const whole = shown.to - shown.from;
-    const move = { ArrowLeft: -0.01, ArrowDown: -0.01, ArrowRight: 0.01, ArrowUp: 0.01, PageDown: -0.1, PageUp: 0.1, Home: -1, End: 1 }[event.key];
+    const move = moves[event.key];
     if (!end || move === undefined) return;
     event.preventDefault();
     const [from, to] = part();

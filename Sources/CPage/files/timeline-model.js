@@ -14,12 +14,10 @@ const tracks = 3;
  */
 export function lanesOf(rows, wanted, limit) {
   const lanes = new Map();
-  const kinds = new Set();
   for (const row of rows) {
     const time = Date.parse(row.received);
     if (Number.isNaN(time)) continue;
     const objects = objectsOf(row);
-    for (const [kind] of objects) kinds.add(kind);
     const named = objects.length ? objects : [['source', row.source]];
     for (const [kind, name] of named) {
       if (wanted && kind !== wanted) continue;
@@ -34,7 +32,7 @@ export function lanesOf(rows, wanted, limit) {
   const all = [...lanes.values()].sort((a, b) => b.latest - a.latest);
   const kept = all.slice(0, limit).sort((a, b) => (
     order(a.kind) - order(b.kind) || a.kind.localeCompare(b.kind) || a.name.localeCompare(b.name, 'en', { numeric: true })));
-  return { lanes: kept, hidden: all.length - kept.length, kinds: [...kinds].sort((a, b) => order(a) - order(b) || a.localeCompare(b)) };
+  return { lanes: kept, hidden: all.length - kept.length };
 }
 
 /** What operators look for first comes first; sources, which are no objects, last. */

@@ -84,7 +84,8 @@ export function timeline({ onZoom }) {
     const all = hidden ? h('button', { type: 'button', class: 'quiet', onclick: () => { isAll = true; draw(shown); } },
       `Show ${hidden.toLocaleString('en')} more lanes`) : null;
     const count = total !== null && String(total) !== String(rows.length)
-      ? `The newest ${rows.length.toLocaleString('en')} of ${spell(total)} events of this range are drawn; zoom in to see the others.` : null;
+      ? `The newest ${rows.length.toLocaleString('en')} of ${spell(total)} events of this range are drawn; `
+        + 'zoom in to see the others.' : null;
     foot.replaceChildren(...[all, count].filter(Boolean));
     foot.hidden = !foot.childNodes.length;
   }
@@ -114,12 +115,15 @@ function drawLane({ one, y, height, labelled, marks, bars, more, width, gutter, 
     href: href('events', bar.row.event, { run: bar.run.run }), tabindex: -1, 'data-says': sayRun(bar),
     'aria-label': sayRun(bar), class: `bar state-${bar.run.state}`,
   }, s('rect', { x: bar.left, y: middle + 10 + bar.track * track, width: bar.width, height: track - 2, rx: 2 }),
-  bar.run.state === 'failed' ? s('path', { class: 'cap', d: `M${bar.left + bar.width} ${middle + 8 + bar.track * track}v${track + 2}` }) : null));
-  const rest = more ? s('text', { class: 'more', x: width - 8, y: middle + 18 + 3 * track }, `and ${count(more, 'run')} more`) : null;
+  bar.run.state === 'failed'
+    ? s('path', { class: 'cap', d: `M${bar.left + bar.width} ${middle + 8 + bar.track * track}v${track + 2}` }) : null));
+  const below = middle + 18 + 3 * track;
+  const rest = more ? s('text', { class: 'more', x: width - 8, y: below }, `and ${count(more, 'run')} more`) : null;
   const markParts = marks.map((mark) => drawMark(mark, middle, one));
+  const says = `${one.kind} ${shorten(one.name, 120)}: ${count(one.points.length, 'event')}, ${count(one.runs.length, 'run')}`;
   return {
     marks: markParts,
-    element: s('g', { role: 'group', 'aria-label': `${one.kind} ${shorten(one.name, 120)}: ${count(one.points.length, 'event')}, ${count(one.runs.length, 'run')}` },
+    element: s('g', { role: 'group', 'aria-label': says },
       s('rect', { class: 'lane', x: gutter, y, width: width - gutter, height }),
       s('line', { class: 'rail', x1: gutter, x2: width, y1: middle, y2: middle }), label, barParts, rest, markParts),
   };
@@ -138,7 +142,10 @@ function drawMark(mark, y, one) {
     tabindex: -1, class: 'point', transform: `translate(${mark.x.toFixed(1)} ${y})`, 'aria-label': says, 'data-says': says,
     'data-key': `${one.key} ${mark.rows[0].event}`, 'data-x': mark.x,
   };
-  if (mark.rows.length === 1) return s('a', { ...shared, href: href('events', newest.event) }, shape(mark.level, mark.group), s('circle', { class: 'halo', r: 11 }));
+  if (mark.rows.length === 1) {
+    const halo = s('circle', { class: 'halo', r: 11 });
+    return s('a', { ...shared, href: href('events', newest.event) }, shape(mark.level, mark.group), halo);
+  }
   const text = mark.rows.length > 999 ? '999+' : String(mark.rows.length);
   const half = 6 + 3.4 * text.length;
   // Several at one instant cannot be told apart by zooming: then the last one is what opens.
