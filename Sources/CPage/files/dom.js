@@ -39,6 +39,9 @@ export function shortenMiddle(text, limit) {
   return `${characters.slice(0, Math.ceil(kept / 2)).join('')}…${characters.slice(-Math.floor(kept / 2)).join('')}`;
 }
 
+/** A number in its groups of digits; "10000+" as it is. */
+export const spell = (count) => (/^\d+$/.test(count) ? Number(count).toLocaleString('en') : count);
+
 /** Long text: its beginning, and a button that shows all of it. */
 export function long(text, limit = 4000) {
   const string = String(text ?? '');

@@ -75,7 +75,6 @@ export function eventData({ onChange, onError }) {
     const fresh = events.filter((row) => !known.has(row.event));
     newest = Math.max(newest, ...events.map((row) => row.event));
     rows = [...fresh, ...rows].sort((a, b) => b.event - a.event).slice(0, most);
-    if (/^\d+$/.test(total ?? '')) total = String(Number(total) + fresh.length);
     onChange('rows', fresh);
   }
 
@@ -124,6 +123,9 @@ export function eventData({ onChange, onError }) {
     /** Whether the first answer is there. */
     get isThere() { return isThere; },
     get rows() { return rows; },
-    get total() { return total; },
+    /** How many there are in all, where that is more than the rows; else null. */
+    get total() { return rows.length >= most ? total : null; },
+    /** A later count of the whole range. */
+    set total(count) { total = String(count); },
   };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of events. Rows are kept as they are while nothing about them changes, so that the focus stays.
 
-import { cut, h, shortenMiddle } from './dom.js';
+import { cut, h, shortenMiddle, spell } from './dom.js';
 import { groupLabel, objectLink, objectsOf, resultWord, stateChip } from './marks.js';
 import { href } from './place.js';
 import { instant } from './time.js';
@@ -47,9 +47,9 @@ export function eventTable() {
       ? h('button', { type: 'button', class: 'quiet', onclick: () => { limit = Math.min(most, limit + page); draw(rows, total); } },
         `Show ${Math.min(page, most - limit, beyond)} more`)
       : null;
-    const hasMore = total !== null && String(total) !== String(shown.length);
+    const all = total ?? rows.length;
     foot.replaceChildren(...[
-      h('span', {}, `${shown.length.toLocaleString('en')}${hasMore ? ` of ${total}` : ''} events`
+      h('span', {}, `${shown.length.toLocaleString('en')}${String(all) === String(shown.length) ? '' : ` of ${spell(all)}`} events`
         + (limit >= most && beyond > 0 ? '; choose a narrower range or filter to see older ones' : '')), note].filter(Boolean));
   }
 

@@ -42,7 +42,11 @@ export function show(place, main) {
   const kinds = new Set();
 
   main.append(h('h1', { class: 'unseen' }, 'Events'), guide, content);
-  const ticking = setInterval(() => { if (isLive() && !document.hidden) redraw(); }, 1000);
+  const ticking = setInterval(() => {
+    if (!isLive() || document.hidden) return;
+    if (Date.now() - counted > 60000) count(chosen(parameters, names), extent().whole);
+    redraw();
+  }, 1000);
   const unsubscribe = subscribe((message) => {
     if (isUnused && message.kind === 'event') update({ parameters });
   });
@@ -83,7 +87,8 @@ export function show(place, main) {
   async function count(wanted, whole) {
     counted = Date.now();
     try { buckets = await counts(wanted, whole.from, whole.to); } catch { buckets = []; }
-    redraw();
+    if (!extent().part && buckets.length) data.total = buckets.reduce((sum, bucket) => sum + bucket.count, 0);
+    redraw(true);
   }
 
   /** Until the first event from outside there is a guide; onevent's own events go on below it. */
@@ -117,9 +122,11 @@ export function show(place, main) {
     }
     drawn = Date.now();
     note.replaceChildren(...emptiness(from, to));
-    chart.draw({ rows: data.rows, from, to, total: data.total, kind: parameters.get('lanes') });
+    // What the range has moved past.
+    const rows = part ? data.rows : data.rows.filter((row) => Date.parse(row.received) >= from);
+    chart.draw({ rows, from, to, total: data.total, kind: parameters.get('lanes') });
     overview.draw({ from: whole.from, to: whole.to, part, buckets });
-    table.draw(part ? data.rows : data.rows.filter((row) => Date.parse(row.received) >= whole.from), data.total);
+    table.draw(rows, data.total);
   }
 
   function emptiness(from, to) {

@@ -19,8 +19,8 @@ export function payload(value, name) {
   return h('div', {}, h('div', { class: 'segments', role: 'group', 'aria-label': `${name} as` }, buttons), box);
 }
 
-// Digits that JavaScript cannot hold are shown as text in quotes here; the tree shows them bare.
-const plain = (key, value) => (value instanceof Digits ? value.text : value);
+// Digits that JavaScript cannot hold stand as they were written, or in quotes where the browser cannot do that.
+const plain = (key, value) => (value instanceof Digits ? JSON.rawJSON?.(value.text) ?? value.text : value);
 
 const isBranch = (value) => typeof value === 'object' && value !== null && !(value instanceof Digits);
 

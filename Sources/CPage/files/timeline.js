@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The timeline: one lane for each object, events as marks, runs as bars.
 
-import { h, s, shorten, shortenMiddle } from './dom.js';
+import { h, s, shorten, shortenMiddle, spell } from './dom.js';
 import { shape } from './marks.js';
 import { href } from './place.js';
 import { barsOf, lanesOf, marksOf } from './timeline-model.js';
@@ -83,7 +83,7 @@ export function timeline({ onZoom }) {
   function drawFoot(hidden, { rows, total }) {
     const all = hidden ? h('button', { type: 'button', class: 'quiet', onclick: () => { isAll = true; draw(shown); } },
       `Show ${hidden.toLocaleString('en')} more lanes`) : null;
-    const count = total !== null && String(total) !== String(rows.length)
+    const count = total !== null
       ? `The newest ${rows.length.toLocaleString('en')} of ${spell(total)} events of this range are drawn; `
         + 'zoom in to see the others.' : null;
     foot.replaceChildren(...[all, count].filter(Boolean));
@@ -128,9 +128,6 @@ function drawLane({ one, y, height, labelled, marks, bars, more, width, gutter, 
       s('line', { class: 'rail', x1: gutter, x2: width, y1: middle, y2: middle }), label, barParts, rest, markParts),
   };
 }
-
-/** A number in its groups of digits; "10000+" as it is. */
-const spell = (total) => (/^\d+$/.test(total) ? Number(total).toLocaleString('en') : total);
 
 const count = (number, word) => `${number.toLocaleString('en')} ${word}${number === 1 ? '' : 's'}`;
 
