@@ -54,10 +54,13 @@ import Testing
     }
   }
 
-  @Test("no other path leads to a file", arguments: [
-    "/assets/", "/assets/absent.js", "/assets/../main.js", "/assets/%2e%2e%2fmain.js", "/assets/..%2f..%2fetc%2fpasswd",
-    "/assets//etc/passwd", "/assets/main.js/", "/assets/main.js%00.css", "/main.js", "/index.html",
-  ])
+  @Test(
+    "no other path leads to a file",
+    arguments: [
+      "/assets/", "/assets/absent.js", "/assets/../main.js", "/assets/%2e%2e%2fmain.js",
+      "/assets/..%2f..%2fetc%2fpasswd",
+      "/assets//etc/passwd", "/assets/main.js/", "/assets/main.js%00.css", "/main.js", "/index.html",
+    ])
   func elsewhere(_ path: String) async throws {
     try await ServerScene.with { scene in
       let answer = try await scene.curl("--path-as-is", "http://localhost\(path)").outputText
