@@ -42,7 +42,7 @@ export function show(place, main) {
   };
 }
 
-const good = ['connected', 'ready', 'consuming', 'listening'];
+const good = ['connected', 'local'];
 
 function contentOf(status) {
   const troubles = [
