@@ -114,7 +114,7 @@ export function show(place, main) {
     if (!data.isThere) return;
     const { whole, part } = extent();
     const [from, to] = part ?? [whole.from, whole.to];
-    const due = isChanged ? 250 : Math.min(30000, (to - from) / 1000);
+    const due = isChanged ? 250 : Math.min(30000, (to - from) / 600);
     const left = drawn + due - Date.now();
     if (left > 0) {
       if (isChanged && !later) later = setTimeout(() => { later = null; redraw(true); }, left);
