@@ -26,7 +26,8 @@ def go(page, hash):
 def press(page, label, within="document"):
     """Clicks the button with these words."""
     page.wait(
-        f"(window.found = [...{within}.querySelectorAll('button')].find((b) => b.textContent.trim() === {json.dumps(label)}))"
+        f"(window.found = [...({within}?.querySelectorAll('button') ?? [])]"
+        f".find((b) => b.textContent.trim() === {json.dumps(label)}))"
     )
     page.evaluate("found.dataset.trial = ''; 1")
     page.click("[data-trial]")
@@ -118,7 +119,7 @@ def step_zoom(scene, page):
 
 def step_event(scene, page):
     """an event's page shows its payload, why each action took it or not, and what its run printed"""
-    number = scene.send({"type": "door.opened", "value": 5, "tags": ["site:north"], "payload": {"deep": {"er": [1, 2]}, "value": 5}})
+    number = scene.send({"type": "door.opened", "tags": ["site:north"], "payload": {"deep": {"er": [1, 2]}, "value": 5}})
     scene.wait_for_run(number, "succeeded")
     row_text(page, number)
     page.click(f'tr[data-event="{number}"] .c-time')

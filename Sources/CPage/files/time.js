@@ -61,7 +61,7 @@ export function span(length) {
 
 /** The ranges that are offered, by the name that stands in the address. */
 export const ranges = new Map([
-  ['15m', 15 * minute], ['1h', hour], ['6h', 6 * hour], ['24h', day], ['7d', 7 * day], ['30d', 30 * day],
+  ['5m', 5 * minute], ['1h', hour], ['6h', 6 * hour], ['24h', day], ['7d', 7 * day], ['30d', 30 * day],
   ['365d', 365 * day],
 ]);
 
