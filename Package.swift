@@ -36,6 +36,8 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CRunAs"),
+    // The page that the daemon serves: HTML, style and scripts as they are written, inside the program.
+    .target(name: "CPage", exclude: ["files"], cSettings: [.unsafeFlags(["-std=c23"])]),
     .target(
       name: "CSimdJSON",
       cxxSettings: [
@@ -60,7 +62,7 @@ let package = Package(
     .target(
       name: "WebAPI",
       dependencies: [
-        "ConfigText", "Events", "Journal",
+        "ConfigText", "CPage", "Events", "Journal",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),

@@ -9,7 +9,17 @@ struct Routes: Sendable {
   let daemon: DaemonAnswers
   let feeds: LiveFeeds
 
-  var all: [Route] { looking + following + deciding }
+  var all: [Route] { page + looking + following + deciding }
+
+  /// The files of the page hold nothing that is worth a token; what they show, they ask for.
+  private var page: [Route] {
+    [
+      Route(.get, "/", needs: .read) { call throws(Problem) in try PageAnswers.shipped.file("index.html", call) },
+      Route(.get, "/assets/{file}", needs: .open) { call throws(Problem) in
+        try PageAnswers.shipped.file(call.part("file"), call)
+      },
+    ]
+  }
 
   private var looking: [Route] {
     let (daemon, history) = (daemon, daemon.history)
