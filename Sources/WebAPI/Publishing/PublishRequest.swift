@@ -122,8 +122,9 @@ extension String {
     var rest = utf8[...]
     while let byte = rest.popFirst() {
       let digits = rest.prefix(2)
-      if byte == UInt8(ascii: "%"), digits.count == 2, let text = String(digits), let value = UInt8(text, radix: 16) {
-        bytes.append(value)
+      let values = digits.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+      if byte == UInt8(ascii: "%"), values.count == 2 {
+        bytes.append(UInt8(values[0] << 4 | values[1]))
         rest = rest.dropFirst(2)
       } else {
         bytes.append(byte)
