@@ -126,7 +126,7 @@ package final class EventDaemon {
       started: RealTime.now.nanoseconds)
     let server = WebServer(
       journal: reader, control: desk, socket: socket, group: configuration.api.socketGroup ?? Self.ownGroup,
-      mapping: { [current = dispatcher.current] in current.value.mapping(ofSource: $0) },
+      mapping: { [current = dispatcher.current] in current.value.reading(ofSource: $0)?.mapping ?? EventMapping() },
       logger: logger)
     do {
       try server.start()

@@ -25,11 +25,6 @@ struct Plan: Sendable {
 
   /// How the bodies of a source are read; nil where it is not configured any more.
   func reading(ofSource name: String) -> EventReading? { configuration.readings.first { $0.name == name } }
-
-  /// The same as to its mapping; as by default where it is not configured any more.
-  func mapping(ofSource name: String) -> EventMapping {
-    reading(ofSource: name)?.mapping ?? .unconfigured(source: name)
-  }
 }
 
 /// The plan that holds now, for everybody who is not the journal's thread.

@@ -15,9 +15,6 @@ package struct ActionTable: Sendable {
     index = EventIndex(actions, reserved: reserved)
   }
 
-  /// Whether an action, by its place in the order of the files, takes events of a source; a disabled one takes none.
-  package func takes(_ action: Int, source: String) -> Bool { index.takes(action, source: source) }
-
   /// Whether any enabled or observing action names one of the daemon's own events, before its conditions.
   package func names(_ type: OwnEventType) -> Bool {
     var walk = PatternTrie.Walk()
@@ -27,6 +24,9 @@ package struct ActionTable: Sendable {
       return !index.candidates(bytes, source: source, &walk, RegexMemory(), pause: {}).byPattern.isEmpty
     }
   }
+
+  /// Whether an action, by its place in the order of the files, takes events of a source; a disabled one takes none.
+  package func takes(_ action: Int, source: String) -> Bool { index.takes(action, source: source) }
 
   /// Whether any enabled or observing action can take events of a source.
   package func listens(to source: String) -> Bool { index.listens(to: source) }

@@ -60,10 +60,13 @@ struct EventIndex: Sendable {
   }
 
   /// Whether any enabled or observing action takes events of a source.
+  ///
+  /// One that names the daemon's own events alone does not listen to others, unless it names them.
   func listens(to source: String) -> Bool {
     entries.contains { entry in
-      guard let entry else { return false }
-      return takes(entry, source)
+      guard let entry, takes(entry, source) else { return false }
+      return entry.sources != nil || source == OwnEventType.source || !entry.tags.isEmpty
+        || !entry.events.takesOwnOnly
     }
   }
 

@@ -129,6 +129,12 @@ package struct EventSelection: Sendable {
 
   package init() {}
 
+  /// Whether only the daemon's own events are named, which no source outside brings.
+  package var takesOwnOnly: Bool {
+    !unmatched && regexes.isEmpty && !patterns.isEmpty
+      && patterns.allSatisfy { $0.beginsLiterally && OwnEventType.isOwn($0.description) }
+  }
+
   /// Whether an event of a type is taken, before conditions; what `@unmatched` takes depends on the other actions.
   package func takes(type: String) -> Bool {
     let isOwn = OwnEventType.isOwn(type)

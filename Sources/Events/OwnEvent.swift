@@ -68,11 +68,6 @@ extension EventMapping {
     mapping.objectMap = FieldPath.list("objects").first
     return mapping
   }()
-
-  /// How the bodies of a source are read that is not in the configuration: the daemon's own, or one that is gone.
-  package static func unconfigured(source: String?) -> EventMapping {
-    source == OwnEventType.source ? own : EventMapping()
-  }
 }
 
 extension Event {

@@ -24,7 +24,7 @@ struct ConsumptionCheck {
     // What is settled by the journal waits for no script.
     guard source.settle == .run else { return }
     let takers = actions.filter { action in
-      action.mode == .enabled && action.sources.map { $0.contains(source.name) } ?? true
+      action.mode == .enabled && action.sources.map { $0.contains(source.name) } ?? !action.events.takesOwnOnly
     }
     for action in takers { check(action, source, section) }
   }

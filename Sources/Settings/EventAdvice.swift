@@ -26,7 +26,7 @@ struct EventAdvice {
         .warning, at: position,
         "'\(shortened(text))' matches no event that ESI Leap is known to send: '*' stands for exactly one word, "
           + "'#' for any number; all lease events are '\(LeaseEvents.prefix)#'")
-    } else {
+    } else if text.lowercased().hasPrefix("esi") {
       report.finding(
         .warning, at: position,
         "'\(shortened(text))' is no event that ESI Leap is known to send; it sends "

@@ -14,6 +14,10 @@ package struct EventReading: Sendable {
   package var maxMessageSize: Int
   /// Whether its events are handed to the daemon itself.
   package var isLocal = false
+
+  /// Of the daemon's own events.
+  static let own = EventReading(
+    name: OwnEventType.source, mapping: .own, ignore: [], maxMessageSize: LocalSourceSettings.largestMessage)
 }
 
 /// The source of the events that are handed to the daemon itself: `POST /api/v1/events` and `onevent send`.
@@ -47,8 +51,8 @@ extension SourceSettings {
 }
 
 extension Configuration {
-  /// Of every source, in the order of the files, the local one last.
-  package var readings: [EventReading] { sources.map(\.reading) + [local.reading] }
+  /// Of every source, in the order of the files, behind them the local one and the daemon's own events.
+  package var readings: [EventReading] { sources.map(\.reading) + [local.reading, .own] }
 
   /// The actions as events of every source are matched with them.
   package var table: ActionTable { ActionTable(actions, reserved: local.mustBeNamed ? local.name : nil) }

@@ -42,7 +42,7 @@ struct EventOptions: ParsableArguments {
     if recorded == nil { envelope.received = Int64(time(nil)) * 1_000_000_000 }
     if !routingKey.isEmpty { envelope.routingKey = routingKey }
     if !exchange.isEmpty { envelope.exchange = exchange }
-    let decoder = EventDecoder(source?.mapping ?? .unconfigured(source: envelope.source), inflatedLimit: 16 << 20)
+    let decoder = EventDecoder(source?.mapping ?? EventMapping(), inflatedLimit: 16 << 20)
     return try bytes.withUnsafeBytes { buffer in
       do {
         return try body(try decoder.decode(buffer, envelope))

@@ -26,8 +26,8 @@ struct ExplainCommand: ParsableCommand {
     let recorded = try event.recorded(source.options)
     let source = try source.chosen(of: configuration, from: recorded?.envelope.source)
     let matched = try event.withEvent(of: source, recorded) { event in
-      let explanation = Explanation(
-        event, configuration.table, ignored: source?.ignore ?? [], groups: configuration.groups)
+      let table = configuration.table
+      let explanation = Explanation(event, table, ignored: source?.ignore ?? [], groups: configuration.groups)
       print(json ? explanation.json() : explanation.text)
       return explanation.hasMatch
     }

@@ -82,7 +82,36 @@ import Testing
       #expect(explained.status == 0, "\(explained.errors)")
       #expect(explained.output.contains("group    onevent-trouble"))
       #expect(explained.output.contains("action alert"))
+      let matches = try await curl(scene, "GET", "/api/v1/events/\(number)/matches")
+      let actions = (matches["explanation"] as? [String: Any])?["actions"] as? [[String: Any]]
+      #expect(actions?.map { $0["answer"] as? String } == ["other_event", "matched"])
+      let words = (actions?.last?["invocation"] as? [String: Any])?["arguments"] as? [String]
+      #expect(words?.dropFirst().first == "fails")
       #expect(daemon.isRunning)
+    }
+  }
+
+  @Test("Killed between a failure and the start of what answers to it, the daemon tells of it once and runs that")
+  func crash() async throws {
+    try await with(Self.configuration) { scene, session, queue, daemon in
+      #expect(try await daemon.stop() == 0)
+      let doomed = try scene.run(
+        environment: ["ONEVENT_JOURNAL__OWN_EVENTS": "all", "ONEVENT_FAIL_POINT": "before-start:2"])
+      try await doomed.waitFor("queue is consumed")
+      try session.publish([try leaseBody(purpose: "test")], routingKey: queue)
+      _ = try await doomed.end()
+      #expect(scene.startedRuns.isEmpty)
+      _ = try start(scene)
+      try await waitUntil("the alert ran") { scene.endedRuns.count == 1 }
+      try await waitUntil("its end is recorded") {
+        try await self.rows(scene, "runs").allSatisfy { $0["ended"] is String }
+      }
+      #expect(try await rows(scene, "runs").map { $0["state"] as? String } == ["succeeded", "failed"])
+      #expect(try await types(scene).filter { $0 == "onevent.run.failed" }.count == 1)
+      let started = try await rows(scene, "events", "--type", "onevent.started")
+      let last = try #require(started.first?["event"] as? Int)
+      #expect(try await scene.command("show", "e\(last)", "-c", "onevent.conf").output.contains("\"interrupted\": 1"))
+      #expect(scene.startedRuns.count == 1)
     }
   }
 
@@ -216,11 +245,14 @@ import Testing
   }
 
   /// What the daemon answers to a request with a body.
-  private func curl(_ scene: Scene, _ method: String, _ path: String, _ body: String) async throws -> [String: Any] {
+  private func curl(
+    _ scene: Scene, _ method: String, _ path: String, _ body: String? = nil
+  ) async throws -> [String: Any] {
     let socket = scene.directory.appendingPathComponent("api").path
     let result = try await outsideOfThePool {
       try runProgram(
-        "curl", ["-sS", "--unix-socket", socket, "-X", method, "-d", body, "http://onevent\(path)"])
+        "curl",
+        ["-sS", "--unix-socket", socket, "-X", method, "http://onevent\(path)"] + (body.map { ["-d", $0] } ?? []))
     }
     return try JSONSerialization.jsonObject(with: result.output) as? [String: Any] ?? [:]
   }

@@ -105,8 +105,9 @@ final class Scene {
       }, uniquingKeysWith: { $1 })
   }
 
-  /// A journal and a socket of the scene's own; own events are made where an action names them, so that others can
-  /// count on the numbers of those that they send. `OwnEventsTests` has them all.
+  /// A journal and a socket of the scene's own.
+  ///
+  /// Own events are made where an action names them, so that others can count on the numbers of those that they send.
   private var state: [String: String] {
     [
       "ONEVENT_JOURNAL__PATH": directory.appendingPathComponent("journal.sqlite").path,

@@ -75,8 +75,9 @@ import Testing
 
   @Test("An action changes with the group that it names, and no other action does")
   func fingerprint() throws {
+    let folder = try ConfigurationFolder()
     func configuration(_ events: String) throws -> [String] {
-      try load(
+      try folder.load(
         """
         [DEFAULT]
         queues = q
@@ -89,7 +90,7 @@ import Testing
         events = a
         script = /bin/true
         """
-      ).actions.map(\.fingerprint)
+      ).loaded().actions.map(\.fingerprint)
     }
     let (before, after) = (try configuration("x"), try configuration("y"))
     #expect(before[0] != after[0])
@@ -113,6 +114,27 @@ import Testing
         "'onevent.run.faild' is none of onevent's own events; did you mean 'onevent.run.failed'?"
       ])
     #expect(configuration.actions.first?.sources == ["onevent"])
+  }
+
+  @Test("A queue is not drained, and no delivery is held up, for an action that names onevent's own events alone")
+  func ownEventsOnly() throws {
+    let text = """
+      [DEFAULT]
+      queues = q
+      settle = run
+      [alert]
+      events = onevent.run.failed, onevent.source.#
+      script = /bin/true
+      retries = 12
+      retry_delay = 2h
+      retry_max_delay = 2h
+      """
+    #expect(try load(text).sources.map(\.isConsumed) == [false])
+    // Beside one that takes what the queue brings, its patience is no concern of the broker's.
+    let other = "\n[works]\nevents = a.b\nscript = /bin/true\ntimeout = 1m\n"
+    #expect(try load(text + other).sources.map(\.isConsumed) == [true])
+    let named = "[DEFAULT]\nqueues = q\n[a]\nevents = onevent.#\nsource = default\nscript = /bin/true\n"
+    #expect(try load(named).sources.map(\.isConsumed) == [true])
   }
 
   @Test("What an action takes is kept as it was written, without comments")

@@ -90,6 +90,19 @@ extension Dispatcher {
     return reason
   }
 
+  /// How much is kept while the journal cannot be written before own events are left out.
+  static let heldBack = 10_000
+
+  func note(lost own: OwnEvent) {
+    logger.warning(
+      "own event is lost: the journal cannot be written", metadata: [LogKey.eventType: "\(own.type.rawValue)"])
+  }
+
+  func tellRecovered(_ trouble: String) {
+    let since = journal.troubleSince.map { OwnEvent.Fact.text(Event.instant($0)) } ?? .null
+    inputs.add(.happened(OwnEvent(.journalRecovered, ["reason": .text(trouble.cut), "since": since])))
+  }
+
   // MARK: Runs
 
   /// Tells of a run.

@@ -122,7 +122,7 @@ extension Dispatcher {
     if let decoder = decoders[name] { return decoder }
     let reading = plan.reading(ofSource: name)
     let decoder = EventDecoder(
-      plan.mapping(ofSource: name), inflatedLimit: reading?.maxMessageSize ?? 16 << 20)
+      reading?.mapping ?? EventMapping(), inflatedLimit: reading?.maxMessageSize ?? 16 << 20)
     decoders[name] = decoder
     return decoder
   }

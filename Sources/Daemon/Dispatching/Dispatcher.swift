@@ -258,18 +258,5 @@ final class Dispatcher: @unchecked Sendable {
     }
   }
 
-  /// How much is kept while the journal cannot be written before own events are left out.
-  private static let heldBack = 10_000
-
-  private func note(lost own: OwnEvent) {
-    logger.warning(
-      "own event is lost: the journal cannot be written", metadata: [LogKey.eventType: "\(own.type.rawValue)"])
-  }
-
-  private func tellRecovered(_ trouble: String) {
-    let since = journal.troubleSince.map { OwnEvent.Fact.text(Event.instant($0)) } ?? .null
-    inputs.add(.happened(OwnEvent(.journalRecovered, ["reason": .text(trouble.cut), "since": since])))
-  }
-
   private var hasWorkOfItsOwn: Bool { state.nextDue.map { $0 <= BootClock.now } ?? false }
 }

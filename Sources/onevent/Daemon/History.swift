@@ -76,7 +76,7 @@ final class History {
       complain("\(why): this is what the journal \(path) holds")
       let mappings = try? options.load().readings.map { ($0.name, $0.mapping) }
       let known = Dictionary(mappings ?? []) { first, _ in first }
-      return HistoryAnswers(journal) { source in known[source] ?? .unconfigured(source: source) }
+      return HistoryAnswers(journal) { source in known[source] ?? EventMapping() }
     } catch {
       complain("\(why), and its journal cannot be read: \(error)")
       throw ExitCode.unavailable
