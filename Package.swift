@@ -141,6 +141,7 @@ let package = Package(
       name: "WebAPITests",
       dependencies: [
         "WebAPI", "Events", "Journal", "ProgramFixture", .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: swift),
     .testTarget(

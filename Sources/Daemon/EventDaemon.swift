@@ -85,7 +85,7 @@ package final class EventDaemon {
   ///
   /// Every thread that was started before must have blocked the signals of `DaemonSignals`.
   package func run(_ signals: DaemonSignals) throws {
-    DescriptorLimit.raise(for: configuration.scripts.maxConcurrent, logger)
+    DescriptorLimit.raise(for: configuration, logger)
     logger.notice(
       "onevent started",
       metadata: [
@@ -124,8 +124,13 @@ package final class EventDaemon {
       dispatcher: dispatcher, board: board, unmatched: unmatched, reloads: reloads, metrics: metrics, service: service,
       local: local, reader: reader,
       started: RealTime.now.nanoseconds)
+    // A reader of its own: what is followed live must not wait for a long question.
+    let feeds = LiveFeeds(
+      try JournalReader(path: configuration.journal.path), bell: dispatcher.bell,
+      groups: { [current = dispatcher.current] in current.value.configuration.groups })
     let server = WebServer(
-      journal: reader, control: desk, socket: socket, group: configuration.api.socketGroup ?? Self.ownGroup,
+      journal: reader, control: desk, feeds: feeds, socket: socket,
+      group: configuration.api.socketGroup ?? Self.ownGroup,
       mapping: { [current = dispatcher.current] in current.value.reading(ofSource: $0)?.mapping ?? EventMapping() },
       logger: logger)
     do {

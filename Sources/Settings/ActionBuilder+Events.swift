@@ -30,7 +30,7 @@ extension ActionBuilder {
         return selection
       }
       // A list that could not be read was told already.
-      if section.setting("events") == nil {
+      if section.setting("events") == nil, section.setting("tags") == nil {
         report.problem(
           at: section.position, "\(section.title) names no events; write 'events = TYPE, …' or 'tags = TAG, …'")
       }

@@ -89,7 +89,7 @@ import Testing
       ("ONEVENT_DEFAULT__QUEUES", "a", "single values only"),
       ("ONEVENT_LOG__COLOUR", "a", "unknown key 'colour'"),
       ("ONEVENT_LOG__PATH", "a", "belongs into [journal]"),
-      ("ONEVENT_DEFAULT__TAGS", "a", "not available in this version"),
+      ("ONEVENT_DEFAULT__TAGS", "a", "single values only"),
       ("ONEVENT_DEFAULT__LEVEL", "debug", "belongs into [log]"),
       ("ONEVENT_API__LISTEN", "127.0.0.1:80", "not available in this version"),
       ("ONEVENT_JOURNAL__PAHT", "a", "did you mean 'path'?"),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Events
 import Foundation
 import Logging
 import ProgramFixture
@@ -13,6 +14,8 @@ final class ServerScene: Sendable {
   let directory: URL
   let journal = RecordedJournal()
   let control = RecordedControl()
+  let followed: FollowedJournal
+  let feeds: LiveFeeds
 
   var socket: String { directory.appendingPathComponent("s").path }
 
@@ -28,6 +31,9 @@ final class ServerScene: Sendable {
   }
 
   init() throws {
+    let followed = FollowedJournal()
+    self.followed = followed
+    feeds = LiveFeeds(followed, bell: followed.bell, groups: { EventGroups() })
     // Short, since a socket's path is.
     directory = URL(fileURLWithPath: "/tmp/onevent-api-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -35,7 +41,7 @@ final class ServerScene: Sendable {
 
   func server(socket: String? = nil) -> WebServer {
     WebServer(
-      journal: journal, control: control, socket: socket ?? self.socket, group: nil,
+      journal: journal, control: control, feeds: feeds, socket: socket ?? self.socket, group: nil,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 

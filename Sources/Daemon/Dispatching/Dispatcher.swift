@@ -28,6 +28,8 @@ final class Dispatcher: @unchecked Sendable {
   let metrics: DaemonMetrics
   /// Beats as often as its thread comes round.
   let live = LiveOutputs()
+  /// Rung after each commit, for those who follow the journal.
+  let bell = CommitBell()
   let types: SeenTypes
   /// Told why no source may be read, and when they may again.
   let onHold: @Sendable (String?) -> Void
@@ -223,6 +225,7 @@ final class Dispatcher: @unchecked Sendable {
     for attempt in effects.endedAttempts { forgetOutput(of: attempt) }
     for run in effects.endedRuns { live.end(run) }
     for note in effects.notes { note() }
+    bell.ring()
   }
 
   private func take(_ input: DispatchInput, _ effects: inout Effects) throws(SQLiteError) {

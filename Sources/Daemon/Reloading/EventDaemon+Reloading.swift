@@ -59,7 +59,7 @@ extension EventDaemon {
     report.connectedSources = changes.connected
     report.disconnectedSources = changes.disconnected
     log.adopt(next.log)
-    DescriptorLimit.raise(for: next.scripts.maxConcurrent, logger)
+    DescriptorLimit.raise(for: next, logger)
     for (place, message) in next.warnings { logger.warning("\(message)", metadata: ["place": "\(place)"]) }
     return .success(report)
   }

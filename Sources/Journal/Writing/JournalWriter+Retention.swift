@@ -55,15 +55,12 @@ extension JournalWriter {
     }
     guard let last = looked.last else { return (0, nil) }
     try noteSequence()
-    var deleted = 0
-    for event in looked where !event.isOpen {
-      if let time, event.received >= time { continue }
-      try delete(event.number)
-      deleted += 1
-    }
+    let old = looked.filter { event in !event.isOpen && time.map { event.received < $0 } ?? true }.map(\.number)
+    try noteForgotten(old)
+    for event in old { try delete(event) }
     // Numbers grow with the time of receipt, but for a clock that was set: the end is where none is old any more.
     let isOver = time.map { time in looked.allSatisfy { $0.received >= time } } ?? false
-    return (deleted, isOver ? nil : last.number)
+    return (old.count, isOver ? nil : last.number)
   }
 
   /// Forgets identities that are older than the window, and the oldest beyond the bound.

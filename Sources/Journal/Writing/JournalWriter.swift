@@ -51,6 +51,9 @@ package final class JournalWriter {
       try reserve.run(.text("events"), .integer(event))
       try reserve.run(.text("runs"), .integer(run))
       try setFact("sequence", String(last))
+      // Of what the other file held nobody knows what this one has.
+      try forget(.events, upTo: event)
+      try forget(.changes, upTo: last)
     }
     numbers = (event, run)
     sequence = last

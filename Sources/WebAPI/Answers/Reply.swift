@@ -11,6 +11,8 @@ package struct Reply {
   var headers: [(name: String, value: String)] = []
   /// The path and query of the list's next part; nil where there is none.
   var next: String?
+  /// What follows the headers instead of a text, for as long as it lives.
+  var stream: EventStream?
 
   init(_ json: JSONTree, next: String? = nil) {
     body = json.encoded
@@ -21,5 +23,13 @@ package struct Reply {
   init(_ text: [UInt8], contentType: String) {
     body = text
     self.contentType = contentType
+  }
+
+  /// Nothing between the daemon and the client may keep or gather what it says.
+  init(_ stream: EventStream) {
+    body = []
+    contentType = "text/event-stream"
+    headers = [("Cache-Control", "no-store"), ("X-Accel-Buffering", "no")]
+    self.stream = stream
   }
 }

@@ -34,16 +34,16 @@ package enum APIFailure: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 /// Asks a running daemon over its Unix socket.
-package final class APIClient {
+package final class APIClient: Sendable {
   package enum Method: String {
     case get = "GET"
     case post = "POST"
     case put = "PUT"
   }
 
-  private let socket: String
+  let socket: String
   private let timeout: TimeAmount
-  private let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+  let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
   /// Prepares a client of which no answer may take longer than the timeout.
   package init(socket: String, timeout: Duration = .seconds(60)) {
@@ -153,7 +153,7 @@ package final class APIClient {
     channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
   }
 
-  private func failure(_ error: any Error) -> APIFailure {
+  func failure(_ error: any Error) -> APIFailure {
     switch error {
     case let error as IOError where error.errnoCode == EACCES || error.errnoCode == EPERM:
       return .forbidden(socket: socket)
@@ -179,7 +179,8 @@ package final class APIClient {
   }
 }
 
-private struct ConnectionClosed: Error {}
+/// The daemon closed the connection in the middle of an answer.
+struct ConnectionClosed: Error {}
 
 /// Hands over the one answer of a connection.
 private final class AnswerHandler: ChannelInboundHandler {

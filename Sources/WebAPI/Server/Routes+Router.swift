@@ -26,7 +26,7 @@ extension Response {
   init(_ reply: Reply) {
     self.init(
       status: HTTPResponse.Status(code: reply.status), headers: [.contentType: reply.contentType],
-      body: ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body)))
+      body: ResponseBody(reply))
     for header in reply.headers {
       guard let name = HTTPField.Name(header.name) else { continue }
       headers.append(HTTPField(name: name, value: header.value))
@@ -39,6 +39,19 @@ extension Response {
       status: HTTPResponse.Status(code: problem.kind.status), headers: [.contentType: "application/problem+json"],
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: problem.json.encoded)))
     if let seconds = problem.retryAfter { headers[.retryAfter] = String(seconds) }
+  }
+}
+
+extension ResponseBody {
+  fileprivate init(_ reply: Reply) {
+    guard let stream = reply.stream else {
+      self.init(byteBuffer: ByteBuffer(bytes: reply.body))
+      return
+    }
+    self.init { writer in
+      try await stream.run { @concurrent buffer in try await writer.write(buffer) }
+      try await writer.finish(nil)
+    }
   }
 }
 

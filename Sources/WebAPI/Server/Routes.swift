@@ -7,8 +7,9 @@ import Hummingbird
 /// `openapi.json` describes each of these; a test holds the two against each other.
 struct Routes: Sendable {
   let daemon: DaemonAnswers
+  let feeds: LiveFeeds
 
-  var all: [Route] { looking + deciding }
+  var all: [Route] { looking + following + deciding }
 
   private var looking: [Route] {
     let (daemon, history) = (daemon, daemon.history)
@@ -47,6 +48,15 @@ struct Routes: Sendable {
       },
       Route(.get, "/api/v1/types", needs: .read) { call throws(Problem) in try await daemon.types(call.parameters) },
     ]
+  }
+
+  private var following: [Route] {
+    [StreamKind.events, .runs].map { [feeds] kind in
+      Route(.get, "/api/v1/\(kind.rawValue)/stream", needs: .read) { call throws(Problem) in
+        let last = HTTPField.Name("Last-Event-ID").flatMap(call.header)
+        return Reply(try feeds.open(kind, call.parameters, last: last))
+      }
+    }
   }
 
   private var deciding: [Route] {

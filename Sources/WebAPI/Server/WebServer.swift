@@ -20,13 +20,21 @@ package final class WebServer: Sendable {
     /// Of events that are published: thousands at a time are faster than one by one.
     static let publication = 8 << 20
     static let header = 16 << 10
+    /// Of requests that are answered at once.
     static let connections = 64
+    /// Streams of events and runs, besides.
+    static let streams = 1_024
+    /// How long a peer may take nothing of what is sent to it.
+    static let stall = TimeAmount.seconds(30)
     /// Those that wait for one of these.
     static let backlog = 128
     static let idle = TimeAmount.seconds(30)
     static let start = TimeAmount.seconds(60)
     static let stop = TimeAmount.seconds(2)
   }
+
+  /// How many clients may be connected at once.
+  package static let mostConnections = Limit.connections + Limit.streams
 
   private struct Running {
     var loops: MultiThreadedEventLoopGroup
@@ -38,6 +46,7 @@ package final class WebServer: Sendable {
   private let socket: SocketFile
   private let group: String?
   private let routes: Routes
+  private let feeds: LiveFeeds
   private let logger: Logger
   private let running = Mutex<Running?>(nil)
 
@@ -46,14 +55,15 @@ package final class WebServer: Sendable {
   /// The members of `group` may use it, without one the owner's group; `mapping` says how the bodies of a source are
   /// read.
   package init(
-    journal: any JournalReading, control: any DaemonControl, socket path: String, group: String?,
+    journal: any JournalReading, control: any DaemonControl, feeds: LiveFeeds, socket path: String, group: String?,
     mapping: @escaping @Sendable (_ source: String) -> EventMapping = { _ in EventMapping() }, logger: Logger
   ) {
     socket = SocketFile(path: path)
     self.group = group
     self.logger = logger
     let history = HistoryAnswers(journal, mapping: mapping)
-    routes = Routes(daemon: DaemonAnswers(history: history, control: control))
+    self.feeds = feeds
+    routes = Routes(daemon: DaemonAnswers(history: history, control: control), feeds: feeds)
   }
 
   /// Returns once the socket listens; called once.
@@ -87,6 +97,7 @@ package final class WebServer: Sendable {
   ///
   /// Not from a task: it blocks.
   package func stop() {
+    feeds.close()
     let ending = running.withLock { running -> Running? in
       defer { running = nil }
       return running
@@ -105,11 +116,13 @@ package final class WebServer: Sendable {
 
   private func launch() -> (running: Running, listening: EventLoopFuture<Void>) {
     let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    feeds.use(loops.next())
     let (listening, ended) = (loops.next().makePromise(of: Void.self), loops.next().makePromise(of: Void.self))
     // What the framework says of itself is of interest only where it goes wrong.
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
-    var configuration = HTTP1Channel.Configuration(idleTimeout: Limit.idle)
+    var configuration = HTTP1Channel.Configuration(
+      additionalChannelHandlers: [StalledPeer(patience: Limit.stall, logger: logger)], idleTimeout: Limit.idle)
     configuration.httpDecoder.maxHeaderFieldSize = Limit.header
     configuration.httpDecoder.maxHeaderListSize = Limit.header
     configuration.httpDecoder.maxHeaderFieldCount = 100
@@ -117,7 +130,7 @@ package final class WebServer: Sendable {
       responder: routes.router().buildResponder(), server: .http1(configuration: configuration),
       configuration: ApplicationConfiguration(
         address: .unixDomainSocket(path: socket.path), backlog: Limit.backlog,
-        availableConnectionsDelegate: .maximum(Limit.connections, logger: quiet)),
+        availableConnectionsDelegate: .maximum(Self.mostConnections, logger: quiet)),
       onServerRunning: { _ in listening.succeed() }, eventLoopGroupProvider: .shared(loops), logger: quiet)
     let services = ServiceGroup(configuration: ServiceGroupConfiguration(services: [application], logger: quiet))
     let task = Task.detached {

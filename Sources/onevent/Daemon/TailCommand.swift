@@ -3,6 +3,7 @@
 import ArgumentParser
 import Events
 import Glibc
+import Synchronization
 import WebAPI
 
 struct TailCommand: ParsableCommand {
@@ -10,129 +11,94 @@ struct TailCommand: ParsableCommand {
     commandName: "tail",
     abstract: "Prints events as they come and runs as they change, until Ctrl-C.",
     discussion: """
-      Only what happens from now on. A restart of the daemon is waited for; what changed meanwhile is printed then, \
-      each run in its latest state.
+      Only what happens from now on, or from the last so many with --last. A restart of the daemon is waited for; what \
+      changed meanwhile is printed then, each run in its latest state.
+      Every stored event is shown: those that an action took, those that could not be decoded, local ones, and \
+      onevent's own. What only events have, such as --tag, shows no runs, and --state shows no events.
       """)
 
   @Option(
     help: ArgumentHelp("Only events of this type, and their runs; * is one word, # any number.", valueName: "pattern"))
   var type: String?
 
+  @Option(help: ArgumentHelp("Only events of this subject, and their runs.", valueName: "name"))
+  var subject: String?
+
   @Option(help: ArgumentHelp("Only runs of this action, and events that have one.", valueName: "name"))
   var action: String?
+
+  @Option(help: ArgumentHelp("Only events with this tag; may repeat: with all of them.", valueName: "tag"))
+  var tag: [String] = []
+
+  @Option(help: ArgumentHelp("Only events that name this object, such as node:n-1, or n-1.", valueName: "kind:name"))
+  var object: [String] = []
+
+  @Option(help: ArgumentHelp("Only events from this source.", valueName: "name"))
+  var source: String?
+
+  @Option(help: ArgumentHelp("Only events of this group.", valueName: "name"))
+  var group: String?
+
+  @Option(help: ArgumentHelp("Only events of this level: critical, warning or detail.", valueName: "level"))
+  var level: String?
+
+  @Option(help: ArgumentHelp("Only runs in this state; may repeat: in one of them.", valueName: "state"))
+  var state: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Begin with the last so many events and changes of runs, up to 1000.", valueName: "number"))
+  var last: Int?
 
   @OptionGroup var daemon: DaemonOptions
 
   @Flag(help: "Print one JSON object per line.")
   var json = false
 
+  func validate() throws {
+    guard isOfEvents, !state.isEmpty else { return }
+    throw ValidationError(
+      "--state goes with runs, and what else is asked for with events only: nothing would be shown.")
+  }
+
   func run() throws {
     // What was printed is written before every wait, so that nothing is lost by ending here.
     signal(SIGINT) { _ in _exit(0) }
     let client = try daemon.daemon().client
-    var position: Position?
-    var isGone = false
-    while true {
-      do throws(APIFailure) {
-        let latest = try Position(client)
-        if isGone { complain("the daemon is back") }
-        isGone = false
-        if let known = position, latest.event < known.event || latest.change < known.change {
-          complain("the journal begins anew: what was printed so far is of another one")
-          position = nil
-        }
-        position = try printNews(client, from: position ?? latest, to: latest)
-        fflush(nil)
-        usleep(Self.interval)
-      } catch {
-        guard case .unreachable(let socket, let reason) = error, position != nil else {
-          complain(error.description)
-          throw error.exitCode
-        }
-        if !isGone { complain("the daemon at \(socket) is gone (\(reason)); waiting for it") }
-        isGone = true
-        sleep(1)
+    let watch = DaemonWatch()
+    let streams = streams
+    let failure = waiting {
+      await withTaskGroup(of: APIFailure.self) { group in
+        for stream in streams { group.addTask { await stream.follow(client, watch) } }
+        // Only what cannot be waited for ends a stream, and with it the others.
+        return await group.next()
       }
     }
+    guard case .some(.some(let failure)) = failure else { throw ExitCode.internalError }
+    complain(failure.description)
+    throw failure.exitCode
   }
 
-  /// How far events and changes of runs were printed.
-  private struct Position {
-    var event: Int64
-    var change: Int64
-
-    init(_ client: APIClient) throws(APIFailure) {
-      let latest = try client.send(.get, "/api/v1/latest")
-      event = latest.integer(of: "event") ?? 0
-      change = latest.integer(of: "change") ?? 0
-    }
+  /// Whether something is asked for that only events have.
+  private var isOfEvents: Bool {
+    !tag.isEmpty || !object.isEmpty || source != nil || group != nil || level != nil
   }
 
-  private func printNews(_ client: APIClient, from: Position, to: Position) throws(APIFailure) -> Position {
-    var position = to
-    if to.event > from.event {
-      let last = try printAll(client, .events, after: from.event)
-      position.event = max(to.event, last)
-    }
-    if to.change > from.change {
-      let last = try printAll(client, .runs, after: from.change)
-      position.change = max(to.change, last)
-    }
-    return position
-  }
-
-  /// Prints every row after a position, and says where the last one stands.
-  private func printAll(_ client: APIClient, _ kind: TailedRow.Kind, after: Int64) throws(APIFailure) -> Int64 {
-    var position = after
-    while true {
-      var parameters = RequestParameters()
-      parameters.append("type", type)
-      parameters.append("action", action)
-      parameters.append("limit", String(Self.batch))
-      parameters.append(kind.positionParameter, String(position))
-      let rows = try client.send(.get, kind.path, parameters).list(of: kind.list).map { TailedRow(kind: kind, row: $0) }
-      for row in rows { writeOutput(Array((json ? row.row.json : row.line).utf8) + [UInt8(ascii: "\n")]) }
-      position = max(position, rows.last?.position ?? position)
-      if rows.count < Self.batch { return position }
-    }
-  }
-
-  private static let batch = 500
-  /// Microseconds between two questions.
-  private static let interval: UInt32 = 250_000
-}
-
-/// An event or a run, as `tail` prints it.
-private struct TailedRow {
-  enum Kind {
-    case events, runs
-
-    var path: String { "/api/v1/\(list)" }
-    var list: String { self == .events ? "events" : "runs" }
-    /// The parameter that asks for what comes behind, and the member of the row that says where it stands.
-    var positionParameter: String { self == .events ? "after" : "changed_after" }
-    var positionMember: String { self == .events ? "event" : "change" }
-  }
-
-  let kind: Kind
-  let row: JSONValue
-
-  var position: Int64? { row.integer(of: kind.positionMember) }
-
-  var line: String {
-    let reason = row.text(of: "reason") ?? row.text(of: "outcome")
-    let details = reason.map { " (\($0))" } ?? ""
-    let event = "event e\(row.shown("event"))"
-    let cells: [String]
-    switch kind {
-    case .events:
-      cells = [row.time("received"), event, row.shown("type"), "subject \(row.shown("subject"))", row.shown("result")]
-    case .runs:
-      let time = row.time(row.member(named: "ended") == nil ? "created" : "ended")
-      cells = [
-        time, "run \(row.shown("run"))", row.shown("run_id"), event, row.shown("action"), row.shown("state"),
-      ]
-    }
-    return (cells.joined(separator: "  ") + details).printable
+  private var streams: [TailedStream] {
+    var parameters = RequestParameters()
+    parameters.append("type", type)
+    parameters.append("subject", subject)
+    parameters.append("action", action)
+    parameters.append("last", last.map(String.init))
+    var (events, runs) = (parameters, parameters)
+    for tag in tag { events.append("tag", tag) }
+    for object in object { events.append("object", object) }
+    events.append("source", source)
+    events.append("group", group)
+    events.append("level", level)
+    for state in state { runs.append("state", state) }
+    var streams: [TailedStream] = []
+    if state.isEmpty { streams.append(TailedStream(kind: .events, parameters: events, isJSON: json)) }
+    if !isOfEvents { streams.append(TailedStream(kind: .runs, parameters: runs, isJSON: json)) }
+    return streams
   }
 }
