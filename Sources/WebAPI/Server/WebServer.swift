@@ -122,7 +122,7 @@ package final class WebServer: Sendable {
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
     var configuration = HTTP1Channel.Configuration(
-      additionalChannelHandlers: [StalledPeer(patience: Limit.stall, logger: logger)], idleTimeout: Limit.idle)
+      additionalChannelHandlers: [StalledPeer(patience: Limit.stall, logger: self.logger)], idleTimeout: Limit.idle)
     configuration.httpDecoder.maxHeaderFieldSize = Limit.header
     configuration.httpDecoder.maxHeaderListSize = Limit.header
     configuration.httpDecoder.maxHeaderFieldCount = 100
