@@ -23,7 +23,9 @@ package final class JournalReader: JournalReading {
   private let limits: Limits
 
   /// Starts the threads; the file is opened with the first question, and need not be there before.
-  package convenience init(path: String, bodies: @escaping BodyReaders) throws(JournalError) {
+  package convenience init(
+    path: String, bodies: @escaping BodyReaders = { PlainBodies() }
+  ) throws(JournalError) {
     try self.init(path: JournalFiles(path).path, bodies: bodies, limits: Limits(), directory: nil)
   }
 

@@ -10,12 +10,14 @@ package final class JournalSnapshot: JournalReading {
   private let reader: JournalReader
 
   /// Copies a journal; blocks as long as that takes.
-  package convenience init(of path: String, bodies: @escaping BodyReaders) throws(JournalError) {
+  package convenience init(
+    of path: String, bodies: @escaping BodyReaders = { PlainBodies() }
+  ) throws(JournalError) {
     try self.init(of: path, bodies: bodies, limit: .seconds(30))
   }
 
   init(
-    of path: String, bodies: @escaping BodyReaders, limit: Duration, migrations: [String] = Schema.migrations
+    of path: String, bodies: @escaping BodyReaders = { PlainBodies() }, limit: Duration, migrations: [String] = Schema.migrations
   ) throws(JournalError) {
     let files = JournalFiles(path)
     guard files.size != nil else {

@@ -19,3 +19,14 @@ package protocol BodyReading: AnyObject {
 
 /// Makes a reader for one question, so that it reads as the configuration says at that moment.
 package typealias BodyReaders = @Sendable () -> any BodyReading
+
+/// Takes bodies for plain text, without any number: for a reader of which nothing else is asked.
+package final class PlainBodies: BodyReading {
+  package init() {}
+
+  package func forEachText(of body: StoredBody, _ use: (UnsafeBufferPointer<UInt8>) -> Bool) {
+    body.body.withUnsafeBufferPointer { _ = use($0) }
+  }
+
+  package func number(at path: String, of body: StoredBody) -> Double? { nil }
+}
