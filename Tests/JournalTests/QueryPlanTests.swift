@@ -33,12 +33,12 @@ import Testing
         $0.before = 50
       }, expected: ["MERGE (UNION ALL)", "SEARCH e USING COVERING INDEX events_type (type=? AND number<?)"]),
     EventCase(
-      name: "an object", change: { $0.object = ("node", "node-1") },
+      name: "an object", change: { $0.objects = [ObjectName(kind: "node", name: "node-1")] },
       expected: ["SEARCH o USING PRIMARY KEY (kind=? AND name=?)"]),
     EventCase(
       name: "an object of any kind",
       change: {
-        $0.object = (nil, "node-0")
+        $0.objects = [ObjectName(kind: nil, name: "node-0")]
         $0.before = 50
       }, expected: ["MERGE (UNION)", "SEARCH o USING PRIMARY KEY (kind=? AND name=? AND event<?)"]),
     EventCase(
@@ -100,7 +100,8 @@ import Testing
     try FilledJournal.fill(journal.connection)
     var query = EventQuery()
     question.change(&query)
-    let selection = try #require(try EventListing.selection(query, journal.connection))
+    let walk = try #require(try EventWalk(query, PlainBodies(), journal.connection))
+    let selection = try walk.selection(EventListing.reading(query), journal.connection)
     try expect(try plan(selection, journal.connection), holds: question.expected)
   }
 

@@ -5,14 +5,14 @@
 /// It keeps neither texts nor places, only which words are in which event: 140 bytes of an event whose body has 2 KiB.
 /// It forgets no single event. One that retention deleted is passed over, since its number is given to no other, and
 /// the part goes as a whole when all its events are gone.
-struct WordPart: Equatable {
+package struct WordPart: Equatable {
   var part: Int64
   /// The numbers of the events that it has seen: `first` to `last`.
   var first: Int64
   var last: Int64
 
   /// So many numbers make a part: its removal takes some 30 ms.
-  static let size: Int64 = 50_000
+  package static let size: Int64 = 50_000
 
   var table: String { "words_\(part)" }
 

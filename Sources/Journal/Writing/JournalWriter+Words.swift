@@ -3,11 +3,11 @@
 extension JournalWriter {
   /// Enters the words of events that are not in the index yet, oldest first, within a transaction.
   ///
-  /// Stops after `limit` events, and after any for which `isEnough`.
+  /// Stops after `limit` events, and after any for which `isEnough`. A part has so many numbers.
   ///
   /// - Returns: How many events were entered; less than `limit` where that was all, or enough.
   package func indexWords(
-    _ bodies: any BodyReading, limit: Int, isEnough: () -> Bool
+    _ bodies: any BodyReading, limit: Int, partSize: Int64 = WordPart.size, isEnough: () -> Bool
   ) throws(SQLiteError) -> Int {
     var part = try WordPart.all(connection).last
     var insert: Statement?
@@ -22,7 +22,7 @@ extension JournalWriter {
       let number = row.integer(0)
       let words = Words(
         of: StoredBody(source: row.text(1), envelope: row.blob(3), body: row.blob(4), received: row.integer(2)), bodies)
-      if part.map({ number >= $0.first + WordPart.size }) ?? true {
+      if part.map({ number >= $0.first + partSize }) ?? true {
         try note(part)
         let new = WordPart(part: (part?.part ?? 0) + 1, first: number, last: number)
         try connection.execute(new.creation)
