@@ -36,7 +36,8 @@ import Testing
         wanted.holds.append { $0.type.hasSuffix("n") }
       case 2:
         let object = random.pick([
-          ObjectName(kind: "node", name: "n3"), ObjectName(kind: nil, name: "n4"), ObjectName(kind: "lease", name: "l7"),
+          ObjectName(kind: "node", name: "n3"), ObjectName(kind: nil, name: "n4"),
+          ObjectName(kind: "lease", name: "l7"),
           ObjectName(kind: "moon", name: "n3"),
         ])
         wanted.query.objects.append(object)
@@ -101,7 +102,8 @@ import Testing
         ])
         wanted.query.text = WordSearch(text)
         wanted.holds.append { event in
-          words.allSatisfy(event.words.contains) && (beginning.isEmpty || event.words.contains { $0.hasPrefix(beginning) })
+          words.allSatisfy(event.words.contains)
+            && (beginning.isEmpty || event.words.contains { $0.hasPrefix(beginning) })
         }
       }
     }

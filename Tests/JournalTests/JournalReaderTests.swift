@@ -45,9 +45,14 @@ import Testing
     #expect(try await events(reader) { $0.type = "#" } == newestFirst { _ in true })
     #expect(try await events(reader) { $0.type = "*.start, #.update" } == newestFirst { $0 % 3 != 2 })
     #expect(try await events(reader) { $0.type = "lease" } == [])
-    #expect(try await events(reader) { $0.objects = [ObjectName(kind: "node", name: "node-3")] } == newestFirst { $0 % 10 == 3 })
-    #expect(try await events(reader) { $0.objects = [ObjectName(kind: "host", name: "node-0")] } == newestFirst { $0 % 20 == 0 })
-    #expect(try await events(reader) { $0.objects = [ObjectName(kind: nil, name: "node-0")] } == newestFirst { $0 % 10 == 0 })
+    #expect(
+      try await events(reader) { $0.objects = [ObjectName(kind: "node", name: "node-3")] }
+        == newestFirst { $0 % 10 == 3 })
+    #expect(
+      try await events(reader) { $0.objects = [ObjectName(kind: "host", name: "node-0")] }
+        == newestFirst { $0 % 20 == 0 })
+    #expect(
+      try await events(reader) { $0.objects = [ObjectName(kind: nil, name: "node-0")] } == newestFirst { $0 % 10 == 0 })
     #expect(try await events(reader) { $0.objects = [ObjectName(kind: nil, name: "nowhere")] } == [])
     #expect(
       try await events(reader) {
@@ -136,7 +141,8 @@ import Testing
     try FilledJournal.fill(journal.connection)
     let reader = try reader()
     for narrow: @Sendable (inout EventQuery) -> Void in [
-      { _ in }, { $0.type = "lease.*" }, { $0.objects = [ObjectName(kind: nil, name: "node-0")] }, { $0.state = .failed },
+      { _ in }, { $0.type = "lease.*" }, { $0.objects = [ObjectName(kind: nil, name: "node-0")] },
+      { $0.state = .failed },
     ] {
       let all = try await events(reader, narrow)
       var down: [Int64] = []

@@ -27,7 +27,8 @@ struct LoadEvents {
 
   private func uuid(_ seed: Int64) -> String {
     let (high, low) = (String(spread(seed), radix: 16), String(spread(seed &+ 1 << 40), radix: 16))
-    let digits = String(repeating: "0", count: 16 - high.count) + high + String(repeating: "0", count: 16 - low.count) + low
+    let digits =
+      String(repeating: "0", count: 16 - high.count) + high + String(repeating: "0", count: 16 - low.count) + low
     return "\(digits.prefix(8))-\(digits.dropFirst(8).prefix(4))-\(digits.dropFirst(12).prefix(4))-"
       + "\(digits.dropFirst(16).prefix(4))-\(digits.suffix(12))"
   }
@@ -53,7 +54,8 @@ struct LoadEvents {
       \(number % 40)","status":"active","properties":{"cpus":\(number % 128),"rack":"r\(number % 60)"}}}
       """
     var event = NewEvent(
-      source: number % 10_000 == 1 ? "lab" : "default", type: type, id: uuid(number &+ 1 << 50), identity: bytes(number), time: nil,
+      source: number % 10_000 == 1 ? "lab" : "default", type: type, id: uuid(number &+ 1 << 50),
+      identity: bytes(number), time: nil,
       received: received, subject: node,
       objects: [
         ("node", node), ("lease", lease), ("project", uuid(number % 50)), ("owner", uuid(number % 7)),
@@ -69,10 +71,12 @@ struct LoadEvents {
     var event = NewEvent(
       source: "local", type: "room.temperature", id: nil, identity: nil, time: nil, received: received,
       subject: "sensor-\(host)", objects: [], result: .matched, reason: nil, settle: .journal,
-      envelope: Array("{}".utf8), body: Array(#"{"value":\#(value),"inlet":{"celsius":\#(value / 2)},"host":"h\#(host)"}"#.utf8),
+      envelope: Array("{}".utf8),
+      body: Array(#"{"value":\#(value),"inlet":{"celsius":\#(value / 2)},"host":"h\#(host)"}"#.utf8),
       runs: [run("observe-0")])
     event.value = value
-    event.tags = ["room", number % 100 == 3 ? "alarm:hot" : "alarm:none"] + (number % 100_000 == 13 ? ["inspected"] : [])
+    event.tags =
+      ["room", number % 100 == 3 ? "alarm:hot" : "alarm:none"] + (number % 100_000 == 13 ? ["inspected"] : [])
     return event
   }
 

@@ -83,7 +83,9 @@ for question in questions {
   print(line)
   let plan = isAggregate ? [] : try await reader.plan(of: question.query)
   for step in plan where !step.hasPrefix("SCAN k") && !step.contains("LEFT-JOIN") { print("    \(step)") }
-  if let index = question.index, !index.split(separator: "|").contains(where: { part in plan.contains { $0.contains(part) } }) {
+  if let index = question.index,
+    !index.split(separator: "|").contains(where: { part in plan.contains { $0.contains(part) } })
+  {
     misses.append("\(question.name): its rows are not found by \(index)")
   }
   guard seconds > 0 else { continue }
@@ -96,7 +98,9 @@ for question in questions {
 if seconds > 0 {
   var ratios: [Double] = []
   for round in 1...3 {
-    let quiet = try await Acceptance.rate(journal, for: .seconds(seconds)) { try await Task.sleep(for: .milliseconds(50)) }
+    let quiet = try await Acceptance.rate(journal, for: .seconds(seconds)) {
+      try await Task.sleep(for: .milliseconds(50))
+    }
     var asked = 0
     let asking = try await Acceptance.rate(journal, for: .seconds(seconds)) {
       // One person who looks, once a second, at all that there is.

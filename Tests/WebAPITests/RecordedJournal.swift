@@ -18,7 +18,9 @@ final class RecordedJournal: JournalReading {
   }
 
   func events(_ query: EventQuery) async throws(JournalError) -> [StoredEvent] {
-    try note("events \(query.type ?? "-") \(query.objects.first?.kind ?? "-") \(query.objects.first?.name ?? "-") \(query.limit)")
+    try note(
+      "events \(query.type ?? "-") \(query.objects.first?.kind ?? "-") \(query.objects.first?.name ?? "-") \(query.limit)"
+    )
     let events = [3, 2, 1].map(Self.event).filter { event in
       event.number < query.before ?? .max && event.number > query.after ?? 0
     }

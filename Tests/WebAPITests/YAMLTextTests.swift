@@ -12,7 +12,7 @@ import Testing
     "YAML says what the JSON says",
     arguments: [
       #"{"a":1,"b":[1,2.50,-3e7],"c":{"d":null,"e":true,"f":{"g":[]}},"h":{},"i":[[1,[2]],{"j":"k"},[{"l":1,"m":2}]]}"#,
-      #"["no","yes","null","~","1.10","2026-11-21","- a","a: b","# c","%d","@e","&f","*g","!h","|",""," x "]"#,
+      ##"["no","yes","null","~","1.10","2026-11-21","- a","a: b","# c","%d","@e","&f","*g","!h","|",""," x "]"##,
       #"{"no":"on","1":2,"":"empty","a: b":"c","\"q\"":"\\"}"#,
       #"{"text":"line\nline\r\n\ttab \u0000 \u001b[31m \u007f \u0085 \u00a0 \u2028 \u2029 \ufeff é 日本 😀 </script>"}"#,
       "{\"\(String(repeating: "k", count: 3_000))\":{\"a\":[1]},\"b\":2}", "[]", "{}", "\"text\"", "17", "null",
@@ -49,7 +49,8 @@ import Testing
   @Test("the server answers as the Accept header says, with the same links")
   func server() async throws {
     try await ServerScene.with { scene in
-      let answer = try await scene.curl("--header", "Accept: application/yaml", "http://x/api/v1/events?limit=1").outputText
+      let answer = try await scene.curl("--header", "Accept: application/yaml", "http://x/api/v1/events?limit=1")
+        .outputText
       #expect(answer.lowercased().contains("content-type: application/yaml"))
       #expect(answer.contains("\"events\":\n  - \"event\": 3\n    \"source\": \"default\"\n"))
       #expect(answer.contains("rel=\"next\""))

@@ -119,7 +119,8 @@ struct EventWalk {
     let limit = isLooked ? nil : reading.limit
     let order = reading.ascending.map { $0 ? "ASC" : "DESC" }
     guard limit == nil, route.way.gathered == nil, route.way.branches.count == 1 else {
-      let keys = route.way.keys(route.terms, within: range, ascending: limit == nil ? nil : reading.ascending, limit: limit)
+      let keys = route.way.keys(
+        route.terms, within: range, ascending: limit == nil ? nil : reading.ascending, limit: limit)
       return Selection(
         sql: "SELECT \(reading.columns) FROM (\(keys)) AS k CROSS JOIN events e ON e.number = k.key\(reading.joins)"
           + (order.map { " ORDER BY e.number \($0)" } ?? ""),

@@ -89,7 +89,9 @@ final class Statement {
       sqlite3_reset(handle)
       sqlite3_clear_bindings(handle)
     }
-    for (index, value) in values.prefix(Int(sqlite3_bind_parameter_count(handle))).enumerated() { try bind(value, at: Int32(index + 1)) }
+    for (index, value) in values.prefix(Int(sqlite3_bind_parameter_count(handle))).enumerated() {
+      try bind(value, at: Int32(index + 1))
+    }
     while true {
       switch sqlite3_step(handle) {
       case SQLITE_ROW:

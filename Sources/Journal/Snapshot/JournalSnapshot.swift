@@ -17,7 +17,8 @@ package final class JournalSnapshot: JournalReading {
   }
 
   init(
-    of path: String, bodies: @escaping BodyReaders = { PlainBodies() }, limit: Duration, migrations: [String] = Schema.migrations
+    of path: String, bodies: @escaping BodyReaders = { PlainBodies() }, limit: Duration,
+    migrations: [String] = Schema.migrations
   ) throws(JournalError) {
     let files = JournalFiles(path)
     guard files.size != nil else {

@@ -25,7 +25,7 @@ package final class JournalWriter {
     var actions: [String: Int64] = [:]
   }
 
-  /// How the times of events and runs go with their numbers; see `NumberRange`. Nanoseconds since 1970.
+  /// How the times of events and runs go with their numbers, in nanoseconds: what `NumberRange` relies on.
   private struct Times {
     var latest: Int64
     var disorder: Int64

@@ -50,10 +50,12 @@ struct EventFilterOptions: ParsableArguments {
       valueName: "kind:name"))
   var object: [String] = []
 
-  @Option(help: ArgumentHelp("With all these words in the payload; a* is any word that begins with a.", valueName: "words"))
+  @Option(
+    help: ArgumentHelp("With all these words in the payload; a* is any word that begins with a.", valueName: "words"))
   var text: String?
 
-  @Option(help: ArgumentHelp("With this number at the payload's value, or one such as '>40', '<=3'.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp("With this number at the payload's value, or one such as '>40', '<=3'.", valueName: "number"))
   var value: [NumberCondition] = []
 
   @Option(help: ArgumentHelp("Of a type of this group.", valueName: "name"))

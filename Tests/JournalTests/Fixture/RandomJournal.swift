@@ -70,7 +70,8 @@ struct RandomJournal {
 
   private mutating func next(_ index: Int) -> (NewEvent, Known) {
     // A clock that was set back by three hours, half-way.
-    let clock = Int64(index) * 60 * Self.second - (index > events.count / 2 && index % 4_000 > 2_000 ? 3 * Self.hour : 0)
+    let clock =
+      Int64(index) * 60 * Self.second - (index > events.count / 2 && index % 4_000 > 2_000 ? 3 * Self.hour : 0)
     var known = Known(
       number: 0, source: random.chance(2) ? "rare" : random.pick(["main", "local"]), type: random.pick(Self.types),
       subject: random.chance(80) ? "n\(Int.random(in: 0..<30, using: &random))" : nil, objects: [:], tags: [],
