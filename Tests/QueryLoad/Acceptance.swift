@@ -8,31 +8,24 @@ import WebAPI
 
 /// Accepts events on a thread of its own as the daemon does: durable batches, checkpoints, and words in between.
 final class Acceptance: Sendable {
-  private let state = Mutex((count: 0, longest: Duration.zero, isEnough: false))
-  private let done = DoneFlag()
+  private let state = Mutex((count: 0, longest: Duration.zero, isOver: false))
+  private let time: Duration
 
-  /// Events a second, and the longest a batch took to be durable.
-  struct Rate {
-    var perSecond: Double
-    var longest: Duration
+  /// Begins, and goes on for some time.
+  init(_ journal: JournalOwner, for time: Duration) {
+    self.time = time
+    let end = ContinuousClock.now + time
+    Thread { [self] in work(journal, until: end) }.start()
   }
 
-  /// Runs for some time, while `meanwhile` does something else time and again.
-  static func rate(
-    _ journal: JournalOwner, for time: Duration, meanwhile: @escaping @Sendable () async throws -> Void
-  ) async throws -> Rate {
-    let acceptance = Acceptance()
-    let start = ContinuousClock.now
-    let thread = Thread { acceptance.work(journal, until: start + time) }
-    thread.start()
-    while !acceptance.done.isSet { try await meanwhile() }
-    let (count, longest, _) = acceptance.state.withLock { $0 }
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    return Rate(perSecond: Double(count) / min(seconds, time / .seconds(1)), longest: longest)
-  }
+  var isOver: Bool { state.withLock { $0.isOver } }
+  /// Events a second.
+  var rate: Double { Double(state.withLock { $0.count }) / (time / .seconds(1)) }
+  /// The longest that a batch took to be durable.
+  var longest: Duration { state.withLock { $0.longest } }
 
   private func work(_ journal: JournalOwner, until end: ContinuousClock.Instant) {
-    defer { done.set() }
+    defer { state.withLock { $0.isOver = true } }
     var nextCheckpoint = ContinuousClock.now
     var nextWords = ContinuousClock.now
     while ContinuousClock.now < end {
@@ -89,13 +82,6 @@ final class JournalOwner: @unchecked Sendable {
       try writer.indexWords(EventBodies { _ in EventMapping() }, limit: 256) { ContinuousClock.now >= end } > 0
     }
   }
-}
-
-/// Tells other threads that something is over.
-private final class DoneFlag: Sendable {
-  private let value = Mutex(false)
-  var isSet: Bool { value.withLock { $0 } }
-  func set() { value.withLock { $0 = true } }
 }
 
 /// A thread that ends by itself.

@@ -35,7 +35,7 @@ struct Question: Sendable {
       Question("group or level (a fifth of all types)", "events_type") { query in
         query.isWantedType = { $0.hasPrefix("room.") }
       },
-      Question("tag=room", "event_tags|g USING PRIMARY KEY") { $0.tags = ["room"] },
+      Question("tag=room", "g USING PRIMARY KEY") { $0.tags = ["room"] },
       Question("tag=alarm&tag=alarm:hot", "g USING PRIMARY KEY") { $0.tags = ["alarm", "alarm:hot"] },
       Question("tag=inspected", "g USING PRIMARY KEY") { $0.tags = ["inspected"] },
       Question("node=…", "o USING PRIMARY KEY") { $0.objects = [ObjectName(kind: "node", name: node)] },

@@ -33,6 +33,7 @@ extension HistoryAnswers {
   /// How many runs an answer has at most: those of 1 000 events of 20 actions.
   private static let mostRuns = 20_000
 
+  /// The newest first.
   private func runs(ofEvents events: [Int64]) async throws(Problem) -> [Int64: [StoredRun]] {
     let runs = try await asking { () async throws(JournalError) in
       try await journal.runs(ofEvents: events, limit: Self.mostRuns + 1)
@@ -41,7 +42,7 @@ extension HistoryAnswers {
       throw Problem(
         .invalid, "these events have more than \(Self.mostRuns) runs; ask for fewer events at a time", field: "limit")
     }
-    return Dictionary(grouping: runs, by: \.event)
+    return Dictionary(grouping: runs.reversed(), by: \.event)
   }
 
   /// An event with its runs, its envelope, its body as received, and what the body says when it is decoded.
@@ -54,7 +55,7 @@ extension HistoryAnswers {
     let document = JSONDocument()
     var members = event.members(document, groups())
     let runs = try await runs(ofEvents: [number])[number] ?? []
-    members.append(("runs", .list(runs.reversed().map { .object($0.members) })))
+    members.append(("runs", .list(runs.map { .object($0.members) })))
     if let content {
       members += contentMembers(
         source: event.source, envelope: content.envelope, body: content.body, received: event.received, document)
