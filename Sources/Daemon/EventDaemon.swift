@@ -120,7 +120,7 @@ package final class EventDaemon {
   private func startServer() throws -> WebServer? {
     guard let socket = configuration.api.socket else { return nil }
     let reader = try JournalReader(path: configuration.journal.path) { [current = dispatcher.current] in
-      EventBodies { current.value.mapping(ofSource: $0) }
+      EventBodies { current.value.reading(ofSource: $0)?.mapping ?? EventMapping() }
     }
     let desk = ControlDesk(
       dispatcher: dispatcher, board: board, unmatched: unmatched, reloads: reloads, metrics: metrics, service: service,
@@ -134,7 +134,7 @@ package final class EventDaemon {
       journal: reader, control: desk, feeds: feeds, socket: socket,
       group: configuration.api.socketGroup ?? Self.ownGroup,
       mapping: { [current = dispatcher.current] in current.value.reading(ofSource: $0)?.mapping ?? EventMapping() },
-      logger: logger)
+      groups: { [current = dispatcher.current] in current.value.configuration.groups }, logger: logger)
     do {
       try server.start()
     } catch {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Events
 import Journal
 import Logging
 import Settings
@@ -28,7 +29,7 @@ extension Dispatcher {
     let end = ContinuousClock.now + Self.wordTime
     do throws(SQLiteError) {
       let count = try journal.transaction(isDurable: false) { () throws(SQLiteError) in
-        let bodies = EventBodies { [plan] in plan.mapping(ofSource: $0) }
+        let bodies = EventBodies { [plan] in plan.reading(ofSource: $0)?.mapping ?? EventMapping() }
         return try journal.writer.indexWords(bodies, limit: Self.wordBatch) { ContinuousClock.now >= end }
       }
       upkeep.hasWords = count > 0

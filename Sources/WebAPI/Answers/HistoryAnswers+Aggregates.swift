@@ -11,9 +11,8 @@ extension HistoryAnswers {
   ///
   /// A count is one of events, or with `field` of the numbers at that path; all others are of the numbers at `field`,
   /// by default `value`. Buckets begin at multiples of their length since 1970, in UTC.
-  func aggregate(_ parameters: RequestParameters) async throws(Problem) -> Reply {
+  func figures(_ aggregate: Aggregate, _ parameters: RequestParameters) async throws(Problem) -> Reply {
     let events = try await eventQuery(parameters, known: ["aggregate", "field", "every", "by"])
-    guard let aggregate: Aggregate = try parameters.choice("aggregate") else { return Reply(.null) }
     let by: AggregateKey? = try parameters.choice("by")
     var query = AggregateQuery(events)
     query.every = try length(parameters)
