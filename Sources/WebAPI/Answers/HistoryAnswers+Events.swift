@@ -9,7 +9,7 @@ extension HistoryAnswers {
   /// With `runs=true` each row has its runs.
   package func events(_ parameters: RequestParameters) async throws(Problem) -> Reply {
     if let aggregate: Aggregate = try parameters.choice("aggregate") { return try await figures(aggregate, parameters) }
-    var query = try await eventQuery(parameters, known: ListPage.parameters + ["runs"])
+    var query = try await eventQuery(parameters, known: ListPage.parameters + ["runs", "aggregate"])
     (query.before, query.after) = try parameters.cursor()
     if let limit = try parameters.limit() { query.limit = limit }
     let withRuns = try parameters.flag("runs")
