@@ -107,6 +107,10 @@ let package = Package(
         .unsafeFlags(["-use-ld=lld", "-Xclang-linker", "-static-pie"], .when(configuration: .release)),
       ]),
 
+    // A million events and all that can be asked of them; see scripts/query-load.
+    .executableTarget(
+      name: "query-load", dependencies: ["Events", "Journal", "WebAPI"], path: "Tests/QueryLoad", swiftSettings: swift),
+
     // Tests: one target per module, and the built binary against a real broker.
     .target(name: "ProgramFixture", dependencies: ["CLinux"], path: "Tests/ProgramFixture", swiftSettings: swift),
     .target(
@@ -142,8 +146,8 @@ let package = Package(
     .testTarget(
       name: "WebAPITests",
       dependencies: [
-        "WebAPI", "Events", "Journal", "ProgramFixture", .product(name: "Logging", package: "swift-log"),
-        .product(name: "NIOCore", package: "swift-nio"),
+        "WebAPI", "ConfigText", "Events", "Journal", "ProgramFixture",
+        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: swift),
     .testTarget(

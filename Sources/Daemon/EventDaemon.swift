@@ -119,7 +119,9 @@ package final class EventDaemon {
   /// Lets people and programs ask; without a socket, or the rights to make one, the main job goes on all the same.
   private func startServer() throws -> WebServer? {
     guard let socket = configuration.api.socket else { return nil }
-    let reader = try JournalReader(path: configuration.journal.path)
+    let reader = try JournalReader(path: configuration.journal.path) { [current = dispatcher.current] in
+      EventBodies { current.value.reading(ofSource: $0)?.mapping ?? EventMapping() }
+    }
     let desk = ControlDesk(
       dispatcher: dispatcher, board: board, unmatched: unmatched, reloads: reloads, metrics: metrics, service: service,
       local: local, reader: reader,
@@ -132,7 +134,7 @@ package final class EventDaemon {
       journal: reader, control: desk, feeds: feeds, socket: socket,
       group: configuration.api.socketGroup ?? Self.ownGroup,
       mapping: { [current = dispatcher.current] in current.value.reading(ofSource: $0)?.mapping ?? EventMapping() },
-      logger: logger)
+      groups: { [current = dispatcher.current] in current.value.configuration.groups }, logger: logger)
     do {
       try server.start()
     } catch {

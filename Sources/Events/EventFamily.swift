@@ -48,6 +48,14 @@ struct EventFamily: Sendable {
   }
 }
 
+extension EventMapping {
+  /// The kinds of objects that events name without any configuration.
+  package static let knownKinds: [String] = {
+    let families = [EventFamily.esiLeap, .ironicNode, .ironic, .novaInstance, .nova]
+    return Set(families.flatMap { $0.objects.map(\.kind) }).sorted()
+  }()
+}
+
 extension Event {
   func withFamily<R>(_ body: (EventFamily?) -> R) -> R {
     body(withType { EventFamily.family(type: $0, payload: payload) })

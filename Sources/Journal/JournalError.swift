@@ -13,6 +13,8 @@ package enum JournalError: Error, Sendable, Equatable, CustomStringConvertible {
   case sqlite(SQLiteError)
   /// A query took longer than it may.
   case tooSlow(limit: Duration)
+  /// An aggregate has more rows than are answered.
+  case tooManyRows(limit: Int)
   /// More queries wait than are let wait.
   case busy(waiting: Int)
 
@@ -29,6 +31,8 @@ package enum JournalError: Error, Sendable, Equatable, CustomStringConvertible {
     case .unreachable(let path, let reason): "the journal \(path) cannot be used: \(reason)"
     case .sqlite(let error): "the journal refused: \(error)"
     case .tooSlow(let limit): "the journal did not answer within \(limit): ask for less, such as a shorter time range"
+    case .tooManyRows(let limit):
+      "the answer has more than \(limit) rows: ask for longer buckets, a shorter time range, or fewer groups"
     case .busy(let waiting): "the journal has \(waiting) queries to answer before this one: ask again in a moment"
     }
   }

@@ -95,5 +95,23 @@ enum Schema {
 
     -- A tag `group:name` stands here twice, as itself and as `group`.
     CREATE TABLE event_tags (tag TEXT NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (tag, event)) WITHOUT ROWID;
+
+    -- A subject that is none of its event's objects stands among them all the same, as one of the kind ''.
+    INSERT OR IGNORE INTO event_objects SELECT '', subject, number FROM events e
+      WHERE subject IS NOT NULL AND NOT EXISTS (SELECT 1 FROM json_each(e.objects) WHERE value = e.subject);
+
+    CREATE INDEX events_source ON events (source);
+    CREATE INDEX events_value ON events (value) WHERE value IS NOT NULL;
+    DROP INDEX runs_event;
+    CREATE INDEX runs_event ON runs (event, action);
+    CREATE INDEX runs_ended ON runs (action, state, number) WHERE ended IS NOT NULL;
+
+    -- How long before an event with a lower number one was received at most: see `NumberRange`. A minute is allowed for.
+    INSERT INTO facts SELECT 'disorder', max(60000000000, coalesce(max(latest - time), 0)) FROM (
+      SELECT received AS time, max(received) OVER (ORDER BY number) AS latest FROM events
+      UNION ALL SELECT created, max(created) OVER (ORDER BY number) FROM runs);
+
+    -- What texts of which events hold which words: the tables `words_PART`, each of the events `first` to `last`.
+    CREATE TABLE word_parts (part INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL);
     """
 }

@@ -28,14 +28,16 @@ enum JournalKeys {
   static let sync = Key(
     "sync", .word(), default: JournalSettings().sync, in: .journal,
     summary: "With `full`, what is acknowledged survives a power cut; `normal` is faster and survives crashes only.")
-
+  static let fullText = Key(
+    "full_text", .boolean, default: JournalSettings().fullText, in: .journal,
+    summary: "Indexes the words of events in idle time, for searches by text; without, a search reads the bodies.")
   static let ownEvents = Key(
     "own_events", .word(), default: JournalSettings().ownEvents, in: .journal,
     summary: "With `named`, only those of the daemon's own events are made that an action names.")
 
   static let descriptions = [
     path.description, keep.description, maxSize.description, minFree.description, record.description,
-    maxPending.description, sync.description, ownEvents.description,
+    maxPending.description, sync.description, ownEvents.description, fullText.description,
   ]
 
   /// The settings of the section, with the path that is in force.
@@ -51,6 +53,7 @@ enum JournalKeys {
     settings.maxPending = section.value(maxPending, report)
     settings.sync = section.value(sync, report)
     settings.ownEvents = section.value(ownEvents, report)
+    settings.fullText = section.value(fullText, report)
     return settings
   }
 

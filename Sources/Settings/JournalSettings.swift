@@ -38,6 +38,8 @@ package struct JournalSettings: Sendable, Equatable {
   package var maxPending = 100_000
   package var sync = Sync.full
   package var ownEvents = OwnEvents.all
+  /// Whether the words of events are indexed, so that a search for text need not read their bodies.
+  package var fullText = true
 
   package init() {}
 }

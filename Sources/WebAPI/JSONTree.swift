@@ -32,6 +32,13 @@ enum JSONTree {
     return .written(Array("\(nanoseconds < 0 ? "-" : "")\(whole).\(digits)".utf8))
   }
 
+  /// A number by the fewest digits that mean it; null where it is none, or infinite.
+  static func number(_ number: Double) -> JSONTree {
+    guard number.isFinite else { return .null }
+    if let whole = Int64(exactly: number), whole.magnitude < 1 << 53 { return .integer(whole) }
+    return .written(Array("\(number)".utf8))
+  }
+
   /// A value, or null where there is none.
   static func optional<Value>(_ value: Value?, _ make: (Value) -> JSONTree) -> JSONTree {
     value.map(make) ?? .null

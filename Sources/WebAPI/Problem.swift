@@ -100,6 +100,10 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
 
 extension Problem {
   init(_ error: JournalError) {
+    if case .tooManyRows = error {
+      self.init(.invalid, error.description)
+      return
+    }
     self.init(.journalUnavailable, error.description)
   }
 

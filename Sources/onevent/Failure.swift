@@ -23,6 +23,7 @@ extension JournalError {
     switch self {
     case .locked: .unavailable
     case .newer, .foreign: .configuration
+    case .tooManyRows: .usage
     case .busy: .unavailable
     case .unreachable, .sqlite, .tooSlow: .inputOutput
     }

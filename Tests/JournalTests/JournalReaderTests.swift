@@ -12,7 +12,8 @@ import Testing
   init() throws { scratch = try ScratchJournal() }
 
   private func reader(limit: Duration = .seconds(60), capacity: Int = 64) throws -> JournalReader {
-    try JournalReader(path: scratch.path, limit: limit, directory: nil, capacity: capacity)
+    let limits = JournalReader.Limits(list: limit, long: limit, count: limit, waiting: capacity)
+    return try JournalReader(path: scratch.path, bodies: { PlainBodies() }, limits: limits, directory: nil)
   }
 
   private func events(_ reader: JournalReader, _ change: (inout EventQuery) -> Void) async throws -> [Int64] {
@@ -44,13 +45,18 @@ import Testing
     #expect(try await events(reader) { $0.type = "#" } == newestFirst { _ in true })
     #expect(try await events(reader) { $0.type = "*.start, #.update" } == newestFirst { $0 % 3 != 2 })
     #expect(try await events(reader) { $0.type = "lease" } == [])
-    #expect(try await events(reader) { $0.object = ("node", "node-3") } == newestFirst { $0 % 10 == 3 })
-    #expect(try await events(reader) { $0.object = ("host", "node-0") } == newestFirst { $0 % 20 == 0 })
-    #expect(try await events(reader) { $0.object = (nil, "node-0") } == newestFirst { $0 % 10 == 0 })
-    #expect(try await events(reader) { $0.object = (nil, "nowhere") } == [])
+    #expect(
+      try await events(reader) { $0.objects = [ObjectName(kind: "node", name: "node-3")] }
+        == newestFirst { $0 % 10 == 3 })
+    #expect(
+      try await events(reader) { $0.objects = [ObjectName(kind: "host", name: "node-0")] }
+        == newestFirst { $0 % 20 == 0 })
+    #expect(
+      try await events(reader) { $0.objects = [ObjectName(kind: nil, name: "node-0")] } == newestFirst { $0 % 10 == 0 })
+    #expect(try await events(reader) { $0.objects = [ObjectName(kind: nil, name: "nowhere")] } == [])
     #expect(
       try await events(reader) {
-        $0.object = (nil, "node-0")
+        $0.objects = [ObjectName(kind: nil, name: "node-0")]
         $0.type = "lease.end"
         $0.state = .failed
       } == newestFirst { $0 % 10 == 0 && $0 % 3 == 2 })
@@ -84,7 +90,8 @@ import Testing
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
       INSERT INTO types (id, name) SELECT i, iif(i <= \(count), 'wanted.', 'other.') || i FROM n;
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
-      INSERT INTO events SELECT i, 1, 1 + i % 60, NULL, NULL, i, NULL, '{}', 'matched', NULL, 'journal', 0, NULL FROM n;
+      INSERT INTO events (number, source, type, id, time, received, subject, objects, result, reason, settle, size, cause)
+        SELECT i, 1, 1 + i % 60, NULL, NULL, i, NULL, '{}', 'matched', NULL, 'journal', 0, NULL FROM n;
       """)
     let reader = try reader()
     let expected = Array((1...300).filter { 1 + $0 % 60 <= count }.reversed()).map(Int64.init)
@@ -134,7 +141,8 @@ import Testing
     try FilledJournal.fill(journal.connection)
     let reader = try reader()
     for narrow: @Sendable (inout EventQuery) -> Void in [
-      { _ in }, { $0.type = "lease.*" }, { $0.object = (nil, "node-0") }, { $0.state = .failed },
+      { _ in }, { $0.type = "lease.*" }, { $0.objects = [ObjectName(kind: nil, name: "node-0")] },
+      { $0.state = .failed },
     ] {
       let all = try await events(reader, narrow)
       var down: [Int64] = []

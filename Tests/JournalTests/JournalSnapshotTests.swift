@@ -60,7 +60,9 @@ import Testing
     let opened = try TemporaryDirectory(for: scratch.path)
     try FileCopy.copy(scratch.path, to: opened.database, keepsFree: 0)
     try FileCopy.copy(scratch.path + "-wal", to: opened.database + "-wal", keepsFree: 0)
-    let reader = try JournalReader(path: opened.database, limit: .milliseconds(200), directory: opened)
+    let reader = try JournalReader(
+      path: opened.database, bodies: { PlainBodies() }, limits: JournalReader.Limits(list: .milliseconds(200)),
+      directory: opened)
     #expect(try await reader.latest().event == 101)
     #expect(access(opened.path, F_OK) != 0)
     await #expect(throws: JournalError.tooSlow(limit: .milliseconds(200))) {

@@ -21,7 +21,7 @@ import Testing
       #expect(rows[0]["reason"] is NSNull)
       #expect(rows[1]["reason"] as? String == "it is no \"JSON\"")
       #expect(scene.journal.asked.withLock { $0.first } == "events lease.# node n/1 é 2")
-      #expect(scene.journal.asked.withLock { $0.contains("runs 3 -  0") })
+      #expect(scene.journal.asked.withLock { $0.contains("runs of 3+2") })
     }
   }
 

@@ -18,12 +18,31 @@ final class RecordedJournal: JournalReading {
   }
 
   func events(_ query: EventQuery) async throws(JournalError) -> [StoredEvent] {
-    try note("events \(query.type ?? "-") \(query.object?.kind ?? "-") \(query.object?.name ?? "-") \(query.limit)")
+    try note(
+      "events \(query.type ?? "-") \(query.objects.first?.kind ?? "-") \(query.objects.first?.name ?? "-") \(query.limit)"
+    )
     let events = [3, 2, 1].map(Self.event).filter { event in
       event.number < query.before ?? .max && event.number > query.after ?? 0
     }
     return Array((query.after == nil ? events : events.reversed()).prefix(query.limit))
   }
+
+  func count(_ query: EventQuery) async throws(JournalError) -> BoundedCount {
+    if let failure = failure.withLock({ $0 }) { throw failure }
+    return BoundedCount(count: 3, isBounded: false)
+  }
+
+  func aggregate(_ query: AggregateQuery) async throws(JournalError) -> Aggregation {
+    try note("aggregate \(query.measure) \(query.every ?? 0)")
+    return aggregation
+  }
+
+  /// Two buckets of an hour.
+  let aggregation = Aggregation(
+    rows: [
+      .init(start: start, key: "lease.begin", count: 2, least: 1, most: 2.5, sum: 3.5),
+      .init(start: start + hour, key: nil, count: 1, least: 7, most: 7, sum: 7),
+    ], skipped: 4)
 
   func event(_ number: Int64) async throws(JournalError) -> StoredEvent? {
     try note("event \(number)")
@@ -42,6 +61,16 @@ final class RecordedJournal: JournalReading {
     let states = query.states.map(\.rawValue).joined(separator: "+")
     try note("runs \(query.event ?? 0) \(query.action ?? "-") \(states) \(query.changedAfter ?? 0)")
     return [2, 1].map(Self.run).filter { query.event == nil || $0.event == query.event }
+  }
+
+  func count(_ query: RunQuery) async throws(JournalError) -> BoundedCount {
+    if let failure = failure.withLock({ $0 }) { throw failure }
+    return BoundedCount(count: 10_000, isBounded: true)
+  }
+
+  func runs(ofEvents events: [Int64], limit: Int) async throws(JournalError) -> [StoredRun] {
+    try note("runs of \(events.map(String.init).joined(separator: "+"))")
+    return [1, 2].map(Self.run).filter { events.contains($0.event) }
   }
 
   func run(_ number: Int64) async throws(JournalError) -> StoredRun? {
@@ -64,6 +93,8 @@ final class RecordedJournal: JournalReading {
         standardOutput: StoredOutput(head: Array("höh".utf8), tail: [], dropped: 0), standardError: nil)
     ]
   }
+
+  func objectKinds() async throws(JournalError) -> [String] { ["node", "rack"] }
 
   func types() async throws(JournalError) -> [StoredType] {
     try note("types")
@@ -99,7 +130,8 @@ final class RecordedJournal: JournalReading {
     StoredRun(
       number: number, id: (number == 1 ? "abcd1" : "abcd2") + String(repeating: "0", count: 27), event: 1,
       eventType: "lease.begin", subject: "n-1", action: "fulfill", state: number == 1 ? .failed : .running, attempts: 1,
-      unclean: 0, change: 7 + number, created: start, ended: number == 1 ? start + hour : nil, due: nil,
+      unclean: 0, change: 7 + number, created: start, started: start + 1_000,
+      ended: number == 1 ? start + hour : nil, due: nil,
       outcome: "exited 3", reason: nil, isReplay: false, isAside: false)
   }
 }

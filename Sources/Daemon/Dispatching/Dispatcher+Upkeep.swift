@@ -23,6 +23,12 @@ struct Upkeep {
   var hasDeleted = false
   var nextTypes = ContinuousClock.now + .seconds(10)
   var nextCheckpoint = ContinuousClock.now + .seconds(1)
+  /// When the index of words is looked after next.
+  var nextWords = ContinuousClock.now
+  /// Whether there were more words than went into the last batch.
+  var hasWords = false
+  /// Whether the index of words was damaged and could not be made anew either: it is left alone then.
+  var hasNoWords = false
   /// Why sources are not read.
   var holdReason: String?
   var clock = ClockGuard()

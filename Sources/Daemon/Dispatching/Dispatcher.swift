@@ -90,7 +90,9 @@ final class Dispatcher: @unchecked Sendable {
   func run() {
     while !isStopped {
       pulse.beat(within: journal.trouble == nil ? Self.turnLimit : Self.troubleLimit)
-      work(inputs.take(waiting: patience))
+      let brought = inputs.take(waiting: patience)
+      work(brought)
+      indexWords(isIdle: brought.isEmpty)
     }
     journal.finish()
     pulse.end()
@@ -103,6 +105,7 @@ final class Dispatcher: @unchecked Sendable {
 
   /// How long it waits at most for something to do.
   private var patience: Duration {
+    if hasWordsToIndex { return .zero }
     guard let due = state.nextDue, journal.trouble == nil else { return .milliseconds(50) }
     return max(.zero, min(.milliseconds(50), .nanoseconds(due - BootClock.now)))
   }

@@ -11,6 +11,9 @@ enum DatabaseOpening {
     case refused(JournalError)
   }
 
+  /// Milliseconds that another connection's lock is waited for.
+  static let patience: Int32 = 1_000
+
   static func connection(
     _ files: JournalFiles, sync: SyncMode, isSuspect: Bool = false, migrations: [String]
   ) throws(Failure) -> Connection {
@@ -19,7 +22,7 @@ enum DatabaseOpening {
     }
     do {
       let connection = try Connection(files.path, .writing)
-      connection.setPatience(milliseconds: 1_000)
+      connection.setPatience(milliseconds: patience)
       try judgeHeader(connection, files, known: migrations.count)
       try configure(connection)
       let version = try identify(connection, files, known: migrations.count)

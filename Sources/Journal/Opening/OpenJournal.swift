@@ -33,8 +33,10 @@ struct OpenJournal: ~Copyable {
   /// Commits leave this many frames in the log, 4 MiB, before they are copied into the file.
   static let framesWorthACheckpoint: Int32 = 1_000
 
-  /// A log of this many frames, 64 MiB, is emptied even if readers have to be waited for.
+  /// A log of this many frames, 64 MiB, is emptied if there is a moment without readers; see `LogRoom`.
   static let framesWorthWaiting: Int32 = 16_384
+  /// Milliseconds that such a moment is waited for: commits wait as long.
+  static let patience: Int32 = 20
 }
 
 extension Connection {
@@ -49,6 +51,8 @@ extension Connection {
     guard framesInLog >= OpenJournal.framesWorthACheckpoint else { return nil }
     let passive = try checkpoint(truncates: false)
     guard passive.inLog >= OpenJournal.framesWorthWaiting else { return passive }
+    setPatience(milliseconds: OpenJournal.patience)
+    defer { setPatience(milliseconds: DatabaseOpening.patience) }
     return try checkpoint(truncates: true)
   }
 }

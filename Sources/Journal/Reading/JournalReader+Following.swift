@@ -6,7 +6,7 @@ extension JournalReader: JournalFollowing {
       var query = EventQuery()
       query.after = event
       query.limit = limit
-      let events = try EventListing.rows(query, connection)
+      let events = try EventListing.rows(query, PlainBodies(), connection)
       guard let first = events.first, let last = events.last else { return [] }
       let actions = try Following.actions(ofEvents: first.number...last.number, connection)
       return events.map { EventNews($0, actions: actions[$0.number] ?? []) }

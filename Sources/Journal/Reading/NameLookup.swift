@@ -8,15 +8,28 @@ enum NameLookup {
     }
   }
 
-  /// The types that a list of patterns names.
-  static func types(_ patterns: String, _ connection: borrowing Connection) throws(SQLiteError) -> [Int64] {
-    let patterns = TypePatterns(patterns)
+  /// The types that a list of patterns names, and that are wanted.
+  static func types(
+    _ patterns: String?, _ isWanted: (@Sendable (String) -> Bool)?, _ connection: borrowing Connection
+  ) throws(SQLiteError) -> [Int64] {
+    let patterns = patterns.map(TypePatterns.init)
     var found: [Int64] = []
     try connection.prepare("SELECT id, name FROM types ORDER BY name").rows([]) { row throws(SQLiteError) in
-      if patterns.matches(row.text(1)) { found.append(row.integer(0)) }
+      let name = row.text(1)
+      if patterns?.matches(name) ?? true, isWanted?(name) ?? true { found.append(row.integer(0)) }
       return true
     }
     return found
+  }
+
+  /// The names behind the numbers of a table: types, sources or actions.
+  static func names(_ table: String, _ connection: borrowing Connection) throws(SQLiteError) -> [Int64: String] {
+    var names: [Int64: String] = [:]
+    try connection.prepare("SELECT id, name FROM \(table)").rows([]) { row throws(SQLiteError) in
+      names[row.integer(0)] = row.text(1)
+      return true
+    }
+    return names
   }
 
   /// The kinds of objects, each found by one step into the index, since `SELECT DISTINCT` would read all of it.

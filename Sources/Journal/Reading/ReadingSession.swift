@@ -44,18 +44,23 @@ final class ReadingSession {
   ///
   /// After an error, and when another file has the journal's name by now, the connection is made anew; a question that
   /// failed on an old connection is asked once more on the new one.
+  ///
+  /// `limit` is for a question that may take less than others.
   func answer<Value>(
+    within limit: Duration? = nil,
     _ question: (borrowing Connection) throws(SQLiteError) -> Value
   ) throws(JournalError) -> Value {
+    let limit = limit ?? self.limit
+    if !isCopy { LogRoom.wait(for: path) }
     if !isCopy, let file, file.identity != FileIdentity(path) { self.file = nil }
     while true {
       let old = file
       do throws(SQLiteError) {
         let file = if let old { old } else { try opened() }
         self.file = file
-        return try ask(question, file)
+        return try ask(question, file, within: limit)
       } catch {
-        if error.primaryCode == SQLITE_INTERRUPT { throw .tooSlow(limit: limit) }
+        if error.isInterruption { throw .tooSlow(limit: limit) }
         guard !isCopy else { throw .sqlite(error) }
         file = nil
         guard old == nil else { continue }
@@ -66,7 +71,7 @@ final class ReadingSession {
   }
 
   private func ask<Value>(
-    _ question: (borrowing Connection) throws(SQLiteError) -> Value, _ file: OpenFile
+    _ question: (borrowing Connection) throws(SQLiteError) -> Value, _ file: OpenFile, within limit: Duration
   ) throws(SQLiteError) -> Value {
     deadline.set(limit)
     defer {

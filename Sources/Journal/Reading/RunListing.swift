@@ -23,51 +23,54 @@ enum RunListing {
     SELECT \(columns) FROM runs r INDEXED BY runs_id \(names) WHERE r.id BETWEEN ?1 AND ?2 ORDER BY r.id LIMIT 2
     """
 
+  /// The runs of some events, by event and number, at most `limit`.
+  static func rows(
+    ofEvents events: [Int64], limit: Int, _ connection: borrowing Connection
+  ) throws(SQLiteError) -> [StoredRun] {
+    guard !events.isEmpty else { return [] }
+    return try connection.prepare(
+      """
+      SELECT \(columns) FROM runs r INDEXED BY runs_event \(names)
+      WHERE r.event IN (\(SQLList.of(events))) ORDER BY r.event, r.number LIMIT \(limit)
+      """
+    ).all([], make: run)
+  }
+
+  /// How many there are on all pages, as far as is counted, and as far as the time allows.
+  static func count(_ query: RunQuery, _ connection: borrowing Connection) throws(SQLiteError) -> BoundedCount {
+    try BoundedCount { next throws(SQLiteError) in
+      guard let search = try Search(query, connection) else { return }
+      let route = try search.route(connection)
+      let keys = route.way.keys(route.terms, within: search.range, ascending: nil, limit: BoundedCount.bound + 1)
+      try connection.prepare(keys).rows(search.parameters.values) { _ throws(SQLiteError) in next() }
+    }
+  }
+
   /// The SQL for a query; nil when it names what the journal has never seen.
   static func selection(
     _ query: RunQuery, _ connection: borrowing Connection
   ) throws(SQLiteError) -> Selection? {
-    var conditions = Conditions()
-    if let action = query.action {
-      guard let number = try NameLookup.action(action, connection) else { return nil }
-      conditions.require("r.action = \(number)")
-    }
-    conditions.require("r.event", "=", query.event.map(SQLValue.integer))
-    conditions.require("r.created", ">=", query.since.map(SQLValue.integer))
-    conditions.require("r.created", "<", query.until.map(SQLValue.integer))
-    conditions.require("r.number", "<", query.before.map(SQLValue.integer))
-    conditions.require("r.change", ">", query.changedAfter.map(SQLValue.integer))
-    conditions.require("e.subject", "=", query.subject.map(SQLValue.text))
-    if let type = query.type {
-      let types = try NameLookup.types(type, connection)
-      guard !types.isEmpty else { return nil }
-      conditions.require("e.type IN (\(Conditions.list(types)))")
-    }
+    guard var search = try Search(query, connection) else { return nil }
     let follows = query.changedAfter != nil
-    var branches = branches(query)
-    if query.subject != nil || query.type != nil {
-      // A plain join might begin with the events.
-      for index in branches.indices { branches[index].source += " CROSS JOIN events e ON e.number = r.event" }
+    if follows {
+      // By change number there is one way only.
+      for index in search.filters.indices { search.filters[index].way = nil }
+      search.scan = Way(branches: [Branch(source: "runs r INDEXED BY runs_change", key: "r.change")])
+      search.range = NumberRange(above: query.changedAfter)
+      search.filters += NumberRange(above: query.after, below: query.before).terms("r.number").map { Filter($0) }
+    } else {
+      search.range = search.range.intersection(NumberRange(above: query.after, below: query.before))
     }
-    let keys = branches.picking(conditions.terms, ascending: follows, limit: query.limit)
+    let ascending = follows || query.after != nil
+    let route = try search.route(connection)
+    let keys = route.way.keys(
+      route.terms, within: search.range, ascending: ascending, limit: min(max(query.limit, 1), 1_000))
     let column = follows ? "r.change" : "r.number"
     let index = follows ? "INDEXED BY runs_change" : ""
     return Selection(
       sql: "SELECT \(columns) FROM (\(keys)) AS k CROSS JOIN runs r \(index) ON \(column) = k.key \(names) "
-        + "ORDER BY \(column) \(follows ? "ASC" : "DESC")",
-      values: conditions.values)
-  }
-
-  /// The index that finds all runs of a state, with the term without which SQLite does not use it.
-  ///
-  /// The ended states that nobody has to look at have none: most runs are in one of them.
-  static func index(of state: RunState) -> (index: String, term: String)? {
-    switch state {
-    case .failed, .held, .refused, .expired:
-      ("runs_attention", "r.state IN ('failed', 'held', 'refused', 'expired')")
-    case .pending, .running, .waiting: ("runs_open", "r.ended IS NULL")
-    case .succeeded, .observed, .discarded: nil
-    }
+        + "ORDER BY \(column) \(ascending ? "ASC" : "DESC")",
+      values: search.parameters.values)
   }
 
   /// When the first pending run of each action was accepted, by the index of open runs.
@@ -87,47 +90,11 @@ enum RunListing {
     return oldest
   }
 
-  /// Chooses the indexes by which the runs are found.
-  private static func branches(_ query: RunQuery) -> [Branch] {
-    let inState = query.states.isEmpty ? [] : ["r.state IN (\(Conditions.list(query.states)))"]
-    if query.changedAfter != nil {
-      return [Branch(source: "runs r INDEXED BY runs_change", key: "r.change", terms: inState)]
-    }
-    if query.event != nil { return [Branch(source: "runs r INDEXED BY runs_event", key: "r.number", terms: inState)] }
-    var branches: [Branch] = []
-    var open: [RunState] = []
-    var others: [RunState] = []
-    for state in RunState.allCases where query.states.contains(state) {
-      switch index(of: state) {
-      case ("runs_attention", let term)?:
-        branches.append(
-          Branch(
-            source: "runs r INDEXED BY runs_attention", key: "r.number",
-            terms: [term, "r.state = '\(state.rawValue)'"]))
-      case .some: open.append(state)
-      case nil: others.append(state)
-      }
-    }
-    if !open.isEmpty {
-      branches.append(
-        Branch(
-          source: "runs r INDEXED BY runs_open", key: "r.number",
-          terms: ["r.ended IS NULL", "r.state IN (\(Conditions.list(open)))"]))
-    }
-    if query.states.isEmpty {
-      branches.append(Branch(source: "runs r NOT INDEXED", key: "r.number"))
-    } else if !others.isEmpty {
-      branches.append(
-        Branch(
-          source: "runs r NOT INDEXED", key: "r.number", terms: ["r.state IN (\(Conditions.list(others)))"]))
-    }
-    return branches
-  }
-
   private static let columns = """
     r.number, lower(hex(r.id)), r.event, t.name, e.subject, a.name, r.state, r.attempts, r.unclean, r.change, \
     r.created, r.ended, r.due_wall, r.outcome, r.reason, r.replay, \
-    r.state IN ('pending', 'waiting') AND r.queued = 0 AND r.head = 0
+    r.state IN ('pending', 'waiting') AND r.queued = 0 AND r.head = 0, \
+    (SELECT started FROM attempts f WHERE f.run = r.number AND f.attempt = 1)
     """
   private static let names = """
     LEFT JOIN events e ON e.number = r.event LEFT JOIN types t ON t.id = e.type LEFT JOIN actions a ON a.id = r.action
@@ -141,7 +108,8 @@ enum RunListing {
     return StoredRun(
       number: row.integer(0), id: row.text(1), event: row.integer(2), eventType: row.text(3),
       subject: row.optionalText(4), action: row.text(5), state: state, attempts: row.integer(7),
-      unclean: row.integer(8), change: row.integer(9), created: row.integer(10), ended: row.optionalInteger(11),
+      unclean: row.integer(8), change: row.integer(9), created: row.integer(10),
+      started: row.optionalInteger(17), ended: row.optionalInteger(11),
       due: row.optionalInteger(12), outcome: row.optionalText(13), reason: row.optionalText(14),
       isReplay: row.boolean(15), isAside: row.boolean(16))
   }

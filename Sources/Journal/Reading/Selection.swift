@@ -6,30 +6,26 @@ struct Selection {
   var values: [SQLValue]
 }
 
-/// Gathers the conditions of a question and numbers their parameters, which several branches of it share.
-struct Conditions {
-  private(set) var terms: [String] = []
+/// Numbers the values of a question, which its branches share.
+struct Parameters {
   private(set) var values: [SQLValue] = []
 
   /// The name of a parameter with this value.
-  mutating func parameter(_ value: SQLValue) -> String {
+  mutating func add(_ value: SQLValue) -> String {
     values.append(value)
     return "?\(values.count)"
   }
 
-  mutating func require(_ column: String, _ relation: String, _ value: SQLValue?) {
-    guard let value else { return }
-    terms.append("\(column) \(relation) \(parameter(value))")
-  }
-
-  mutating func require(_ term: String) { terms.append(term) }
-
-  /// Numbers of our own tables need no parameter each.
-  static func list(_ numbers: [Int64]) -> String { numbers.map(String.init).joined(separator: ", ") }
-  static func list(_ states: [RunState]) -> String { states.map { "'\($0.rawValue)'" }.joined(separator: ", ") }
+  mutating func add(_ text: String) -> String { add(.text(text)) }
 }
 
-/// One way to the rows: a table with the index that finds them in order, and what holds for them there.
+/// Lists in SQL of what needs no parameter each: numbers of our own tables, names of our own states.
+enum SQLList {
+  static func of(_ numbers: [Int64]) -> String { numbers.map(String.init).joined(separator: ", ") }
+  static func of(_ states: [RunState]) -> String { states.map { "'\($0.rawValue)'" }.joined(separator: ", ") }
+}
+
+/// One way to the rows: a table with the index that finds them, and what holds for them there.
 ///
 /// A question may have several ways, one per type for instance. SQLite merges what they bring, each in order, and stops
 /// at the limit; a list in one condition would make it gather and sort all rows first.
@@ -38,22 +34,41 @@ struct Branch {
   /// The column that the rows are ordered by, as this table has it.
   var key: String
   var terms: [String] = []
+  /// Joins the row itself, which conditions are about; empty where `source` has it.
+  var row = ""
+
+  /// The keys of the rows for which more conditions hold too.
+  func select(_ conditions: [String], within range: NumberRange, as name: String = " AS key") -> String {
+    let all = terms + range.terms(key) + conditions
+    return "SELECT \(key)\(name) FROM \(source)\(conditions.isEmpty ? "" : row)"
+      + (all.isEmpty ? "" : " WHERE " + all.joined(separator: " AND "))
+  }
 }
 
-extension [Branch] {
-  /// The keys of the first rows that any branch brings.
-  ///
-  /// `isDistinct` says that two branches may bring the same row. The limit is moved to 1 to 1 000.
-  func picking(
-    _ conditions: [String], isDistinct: Bool = false, ascending: Bool, limit: Int
+/// The rows of one or several branches.
+struct Way {
+  var branches: [Branch]
+  /// Whether two branches may bring the same row.
+  var isDistinct = false
+  /// The table that the rows are of, where the branches bring them in no order: they are gathered and sorted first.
+  var gathered: Branch?
+
+  /// SQL whose rows are the keys, in order where there is one, at most `limit`.
+  func keys(
+    _ conditions: [String], within range: NumberRange, ascending: Bool?, limit: Int?
   ) -> String {
-    let selects = map { branch in
-      let terms = branch.terms + conditions
-      return "SELECT \(branch.key) AS key FROM \(branch.source)"
-        + (terms.isEmpty ? "" : " WHERE " + terms.joined(separator: " AND "))
+    let order = ascending.map { $0 ? "ASC" : "DESC" }
+    let bound = limit.map { " LIMIT \($0)" } ?? ""
+    if var table = gathered {
+      table.terms = ["\(table.key) IN (\(union([], within: range)))"]
+      return table.select(conditions, within: NumberRange()) + (order.map { " ORDER BY \(table.key) \($0)" } ?? "")
+        + bound
     }
-    let order = count == 1 ? self[0].key : "key"
-    return selects.joined(separator: isDistinct ? " UNION " : " UNION ALL ")
-      + " ORDER BY \(order) \(ascending ? "ASC" : "DESC") LIMIT \(Swift.min(Swift.max(limit, 1), 1_000))"
+    let key = branches.count == 1 ? branches[0].key : "key"
+    return union(conditions, within: range) + (order.map { " ORDER BY \(key) \($0)" } ?? "") + bound
+  }
+
+  private func union(_ conditions: [String], within range: NumberRange) -> String {
+    branches.map { $0.select(conditions, within: range) }.joined(separator: isDistinct ? " UNION " : " UNION ALL ")
   }
 }

@@ -44,6 +44,8 @@ package struct StoredRun: Sendable {
   package var unclean: Int64
   package var change: Int64
   package var created: Int64
+  /// When its first attempt began.
+  package var started: Int64?
   package var ended: Int64?
   /// When a waiting run is tried again: nanoseconds since 1970.
   package var due: Int64?

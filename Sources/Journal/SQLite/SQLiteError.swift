@@ -38,6 +38,12 @@ package struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible 
   /// The code without its extension.
   var primaryCode: Int32 { code & 0xff }
 
+  /// Whether the index of words is damaged, which can be made anew: SQLITE_CORRUPT_VTAB.
+  package var isDamageOfWords: Bool { code == SQLITE_CORRUPT | 1 << 8 }
+
+  /// Whether a deadline ended the statement.
+  var isInterruption: Bool { primaryCode == SQLITE_INTERRUPT }
+
   package var description: String {
     "SQLite error \(code): \(message)" + (statement.map { " (while executing: \($0))" } ?? "")
   }

@@ -45,6 +45,13 @@ final class Statement {
   func first<Value>(
     _ values: SQLValue..., make: (borrowing Row) throws(SQLiteError) -> Value
   ) throws(SQLiteError) -> Value? {
+    try first(values, make: make)
+  }
+
+  /// Executes the statement and makes something of its first row; nil when there is none.
+  func first<Value>(
+    _ values: [SQLValue], make: (borrowing Row) throws(SQLiteError) -> Value
+  ) throws(SQLiteError) -> Value? {
     var value: Value?
     try rows(values) { row throws(SQLiteError) in
       value = try make(row)
@@ -73,6 +80,8 @@ final class Statement {
   }
 
   /// Executes the statement and hands over row after row until `body` returns false.
+  ///
+  /// Values beyond its last parameter are those of other statements of the same question, and left out.
   func rows(
     _ values: [SQLValue], _ body: (borrowing Row) throws(SQLiteError) -> Bool
   ) throws(SQLiteError) {
@@ -80,7 +89,9 @@ final class Statement {
       sqlite3_reset(handle)
       sqlite3_clear_bindings(handle)
     }
-    for (index, value) in values.enumerated() { try bind(value, at: Int32(index + 1)) }
+    for (index, value) in values.prefix(Int(sqlite3_bind_parameter_count(handle))).enumerated() {
+      try bind(value, at: Int32(index + 1))
+    }
     while true {
       switch sqlite3_step(handle) {
       case SQLITE_ROW:

@@ -10,11 +10,16 @@ package final class JournalSnapshot: JournalReading {
   private let reader: JournalReader
 
   /// Copies a journal; blocks as long as that takes.
-  package convenience init(of path: String) throws(JournalError) {
-    try self.init(of: path, limit: .seconds(30))
+  package convenience init(
+    of path: String, bodies: @escaping BodyReaders = { PlainBodies() }
+  ) throws(JournalError) {
+    try self.init(of: path, bodies: bodies, limit: .seconds(30))
   }
 
-  init(of path: String, limit: Duration, migrations: [String] = Schema.migrations) throws(JournalError) {
+  init(
+    of path: String, bodies: @escaping BodyReaders = { PlainBodies() }, limit: Duration,
+    migrations: [String] = Schema.migrations
+  ) throws(JournalError) {
     let files = JournalFiles(path)
     guard files.size != nil else {
       throw .unreachable(
@@ -23,7 +28,8 @@ package final class JournalSnapshot: JournalReading {
     let directory = try TemporaryDirectory(for: path)
     try Self.copy(files, to: directory)
     try Self.prepare(directory, for: path, migrations)
-    reader = try JournalReader(path: directory.database, limit: limit, directory: directory)
+    let limits = JournalReader.Limits(list: limit, long: limit, count: limit)
+    reader = try JournalReader(path: directory.database, bodies: bodies, limits: limits, directory: directory)
   }
 
   private static func copy(_ files: JournalFiles, to directory: TemporaryDirectory) throws(JournalError) {
@@ -59,6 +65,12 @@ package final class JournalSnapshot: JournalReading {
     try await reader.events(query)
   }
 
+  package func count(_ query: EventQuery) async throws(JournalError) -> BoundedCount { try await reader.count(query) }
+
+  package func aggregate(_ query: AggregateQuery) async throws(JournalError) -> Aggregation {
+    try await reader.aggregate(query)
+  }
+
   package func event(_ number: Int64) async throws(JournalError) -> StoredEvent? { try await reader.event(number) }
 
   package func content(ofEvent number: Int64) async throws(JournalError) -> StoredContent? {
@@ -71,6 +83,12 @@ package final class JournalSnapshot: JournalReading {
 
   package func runs(_ query: RunQuery) async throws(JournalError) -> [StoredRun] { try await reader.runs(query) }
 
+  package func count(_ query: RunQuery) async throws(JournalError) -> BoundedCount { try await reader.count(query) }
+
+  package func runs(ofEvents events: [Int64], limit: Int) async throws(JournalError) -> [StoredRun] {
+    try await reader.runs(ofEvents: events, limit: limit)
+  }
+
   package func run(_ number: Int64) async throws(JournalError) -> StoredRun? { try await reader.run(number) }
 
   package func runs(withID prefix: String) async throws(JournalError) -> [StoredRun] {
@@ -80,6 +98,8 @@ package final class JournalSnapshot: JournalReading {
   package func attempts(ofRun number: Int64) async throws(JournalError) -> [StoredAttempt] {
     try await reader.attempts(ofRun: number)
   }
+
+  package func objectKinds() async throws(JournalError) -> [String] { try await reader.objectKinds() }
 
   package func types() async throws(JournalError) -> [StoredType] { try await reader.types() }
 

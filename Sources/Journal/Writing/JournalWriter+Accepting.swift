@@ -30,6 +30,7 @@ extension JournalWriter {
   /// Stores an event with its runs, unless it is known.
   package func accept(_ event: NewEvent) throws(SQLiteError) -> Acceptance {
     if let identity = event.identity, let first = try number(ofIdentity: identity) { return .duplicate(of: first) }
+    try note(time: event.received)
     try statements.insertEvent.run(
       .integer(try sourceID(event.source)), .integer(try typeID(event.type)), .optional(event.id),
       .optional(event.time), .integer(event.received), .optional(event.subject), .text(Self.json(event.objects)),
@@ -41,6 +42,10 @@ extension JournalWriter {
       .integer(number), .text(String(decoding: event.envelope, as: UTF8.self)), .blob(event.body))
     for object in event.objects {
       try statements.insertObject.run(.text(object.kind), .text(object.name), .integer(number))
+    }
+    // By its subject, too, an event is found among the objects.
+    if let subject = event.subject, !event.objects.contains(where: { $0.name == subject }) {
+      try statements.insertObject.run(.text(""), .text(subject), .integer(number))
     }
     for tag in event.tags {
       try statements.insertTag.run(.text(tag), .integer(number))
@@ -62,6 +67,7 @@ extension JournalWriter {
   package func add(
     _ runs: [NewRun], toEvent event: Int64, at time: Int64, isReplay: Bool
   ) throws(SQLiteError) -> [QueuedRun] {
+    if !runs.isEmpty { try note(time: time) }
     var added: [QueuedRun] = []
     for run in runs {
       let action = try actionID(run.action)

@@ -58,6 +58,7 @@ extension JournalWriter {
     let old = looked.filter { event in !event.isOpen && time.map { event.received < $0 } ?? true }.map(\.number)
     try noteForgotten(old)
     for event in old { try delete(event) }
+    if !old.isEmpty { try forgetOldWords() }
     // Numbers grow with the time of receipt, but for a clock that was set: the end is where none is old any more.
     let isOver = time.map { time in looked.allSatisfy { $0.received >= time } } ?? false
     return (old.count, isOver ? nil : last.number)
@@ -119,6 +120,10 @@ extension JournalWriter {
     ).all(.integer(event)) { row throws(SQLiteError) in (row.text(0), row.text(1)) }
     let forget = try connection.prepare("DELETE FROM event_objects WHERE kind = ?1 AND name = ?2 AND event = ?3")
     for (kind, name) in objects { try forget.run(.text(kind), .text(name), .integer(event)) }
+    let subject = try connection.prepare("SELECT subject FROM events WHERE number = ?1").first(.integer(event)) {
+      row throws(SQLiteError) in row.optionalText(0)
+    }
+    if let subject = subject ?? nil { try forget.run(.text(""), .text(subject), .integer(event)) }
     let tags = try connection.prepare(
       "SELECT j.value FROM events e, json_each(e.tags) j WHERE e.number = ?1"
     ).all(.integer(event)) { row throws(SQLiteError) in row.text(0) }

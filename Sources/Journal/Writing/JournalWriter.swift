@@ -12,6 +12,7 @@ package final class JournalWriter {
   /// Grows with every change of a run; the places in the lanes are of the same sequence.
   package private(set) var sequence: Int64
   private var ids = Interned()
+  private var times: Times
   /// Where the files have to be for a commit to be worth anything.
   var place: FilePlace?
   /// The highest numbers that were given.
@@ -24,6 +25,12 @@ package final class JournalWriter {
     var actions: [String: Int64] = [:]
   }
 
+  /// How the times of events and runs go with their numbers, in nanoseconds: what `NumberRange` relies on.
+  private struct Times {
+    var latest: Int64
+    var disorder: Int64
+  }
+
   init(_ connection: consuming Connection) throws(SQLiteError) {
     statements = try WriterStatements(connection)
     self.connection = connection
@@ -34,6 +41,18 @@ package final class JournalWriter {
       row throws(SQLiteError) in row.integer(0)
     }
     sequence = max(highest ?? 0, noted ?? 0)
+    let disorder = try self.connection.prepare("SELECT value FROM facts WHERE name = 'disorder'").first {
+      row throws(SQLiteError) in row.integer(0)
+    }
+    let last = try self.connection.prepare(
+      """
+      SELECT max(coalesce((SELECT received FROM events ORDER BY number DESC LIMIT 1), 0),
+        coalesce((SELECT created FROM runs ORDER BY number DESC LIMIT 1), 0))
+      """
+    ).first { row throws(SQLiteError) in row.integer(0) }
+    // An earlier one may have been so much later.
+    let (latest, isBeyond) = (last ?? 0).addingReportingOverflow(disorder ?? 0)
+    times = Times(latest: isBeyond ? .max : latest, disorder: disorder ?? 0)
     let given = try self.connection.prepare("SELECT seq FROM sqlite_sequence WHERE name = ?1")
     numbers = (
       try given.first(.text("events")) { row throws(SQLiteError) in row.integer(0) } ?? 0,
@@ -66,7 +85,7 @@ package final class JournalWriter {
   package func transaction<Value>(
     isDurable: Bool, _ body: () throws(SQLiteError) -> Value
   ) throws(SQLiteError) -> Value {
-    let before = (sequence, ids)
+    let before = (sequence, ids, times)
     do throws(SQLiteError) {
       try setDurable(isDurable)
       try statements.begin.run()
@@ -79,7 +98,7 @@ package final class JournalWriter {
     } catch {
       // SQLite has rolled back by itself on some errors.
       if connection.isInTransaction { try? connection.execute("ROLLBACK") }
-      (sequence, ids) = before
+      (sequence, ids, times) = before
       throw error
     }
   }
@@ -101,6 +120,20 @@ package final class JournalWriter {
   func nextInSequence() -> Int64 {
     sequence += 1
     return sequence
+  }
+
+  /// Notes the time of a new event or run, and how far it lies before the latest one.
+  func note(time: Int64) throws(SQLiteError) {
+    if time >= times.latest {
+      times.latest = time
+      return
+    }
+    let (disorder, isBeyond) = times.latest.subtractingReportingOverflow(time)
+    guard isBeyond || disorder > times.disorder else { return }
+    // Twice as much as it has to be, so that a clock that goes back step by step is seldom written down.
+    let (doubled, isHuge) = disorder.multipliedReportingOverflow(by: 2)
+    times.disorder = isBeyond || isHuge ? .max : doubled
+    try setFact("disorder", String(times.disorder))
   }
 
   // MARK: Names

@@ -4,68 +4,45 @@ import Events
 import Journal
 
 extension HistoryAnswers {
-  /// The parameters that restrict a list of events.
-  static let eventParameters = [
-    "type", "object", "subject", "source", "result", "action", "state", "since", "until", "before", "after", "limit",
-    "runs",
-  ]
-
-  /// Events, newest first; oldest first where `after` is given.
+  /// Events, newest first; oldest first where `after` is given; with `aggregate`, figures of them instead.
   ///
   /// With `runs=true` each row has its runs.
   package func events(_ parameters: RequestParameters) async throws(Problem) -> Reply {
-    let query = try Self.eventQuery(parameters)
+    if let aggregate: Aggregate = try parameters.choice("aggregate") { return try await figures(aggregate, parameters) }
+    var query = try await eventQuery(parameters, known: ListPage.parameters + ["runs", "aggregate"])
+    (query.before, query.after) = try parameters.cursor()
+    if let limit = try parameters.limit() { query.limit = limit }
     let withRuns = try parameters.flag("runs")
-    let events = try await asking { () async throws(JournalError) in try await journal.events(query) }
-    let document = JSONDocument()
-    var rows: [JSONTree] = []
-    for event in events {
-      var members = event.members(document)
-      if withRuns { members.append(("runs", try await runs(ofEvent: event.number))) }
-      rows.append(.object(members))
+    let asked = query
+    let events = try await asking { () async throws(JournalError) in try await journal.events(asked) }
+    let total = try await asking { () async throws(JournalError) in try await journal.count(asked) }
+    let runs = withRuns ? try await runs(ofEvents: events.map(\.number)) : [:]
+    let (document, groups) = (JSONDocument(), groups())
+    let rows = events.map { event in
+      var members = event.members(document, groups)
+      if withRuns { members.append(("runs", .list((runs[event.number] ?? []).map { .object($0.members) }))) }
+      return JSONTree.object(members)
     }
-    var next: String?
-    if let last = events.last, events.count == query.limit {
-      let name = query.after == nil ? "before" : "after"
-      next = "/api/v1/events?\(parameters.replacing(name, String(last.number)).encoded)"
-    }
-    return Reply(.object([("events", .list(rows))]), next: next)
+    let page = ListPage(
+      path: "/api/v1/events", parameters: parameters,
+      ends: events.first.flatMap { first in events.last.map { (first.number, $0.number) } },
+      isFull: events.count == query.limit)
+    return Reply(.object([("events", .list(rows))]), page: page, total: total)
   }
 
-  static func eventQuery(_ parameters: RequestParameters) throws(Problem) -> EventQuery {
-    try parameters.check(known: eventParameters)
-    var query = EventQuery()
-    query.type = try parameters.text("type")
-    if let object = try parameters.text("object") { query.object = try objectName(object) }
-    query.subject = try parameters.text("subject")
-    query.source = try parameters.text("source")
-    query.result = try parameters.choice("result")
-    query.action = try parameters.text("action")
-    query.state = try parameters.choice("state")
-    query.since = try parameters.instant("since")
-    query.until = try parameters.instant("until")
-    query.before = try parameters.number("before")
-    query.after = try parameters.number("after")
-    if let limit = try parameters.number("limit", in: limits) { query.limit = Int(limit) }
-    return query
-  }
+  /// How many runs an answer has at most: those of 1 000 events of 20 actions.
+  private static let mostRuns = 20_000
 
-  /// `node:n-1`, `node=n-1`, or `n-1` for an object of any kind.
-  static func objectName(_ text: String) throws(Problem) -> (kind: String?, name: String) {
-    guard let separator = text.firstIndex(where: { $0 == ":" || $0 == "=" }) else { return (nil, text) }
-    let (kind, name) = (text[..<separator], text[text.index(after: separator)...])
-    guard !name.isEmpty else {
-      throw Problem.invalid("object", text, expected: "KIND:NAME, or the name alone")
+  /// The newest first.
+  private func runs(ofEvents events: [Int64]) async throws(Problem) -> [Int64: [StoredRun]] {
+    let runs = try await asking { () async throws(JournalError) in
+      try await journal.runs(ofEvents: events, limit: Self.mostRuns + 1)
     }
-    return (kind.isEmpty ? nil : String(kind), String(name))
-  }
-
-  private func runs(ofEvent number: Int64) async throws(Problem) -> JSONTree {
-    var query = RunQuery()
-    query.event = number
-    query.limit = Int(Self.limits.upperBound)
-    let runs = try await asking { () async throws(JournalError) in try await journal.runs(query) }
-    return .list(runs.map { .object($0.members) })
+    guard runs.count <= Self.mostRuns else {
+      throw Problem(
+        .invalid, "these events have more than \(Self.mostRuns) runs; ask for fewer events at a time", field: "limit")
+    }
+    return Dictionary(grouping: runs.reversed(), by: \.event)
   }
 
   /// An event with its runs, its envelope, its body as received, and what the body says when it is decoded.
@@ -76,8 +53,9 @@ extension HistoryAnswers {
     }
     let content = try await asking { () async throws(JournalError) in try await journal.content(ofEvent: number) }
     let document = JSONDocument()
-    var members = event.members(document)
-    members.append(("runs", try await runs(ofEvent: number)))
+    var members = event.members(document, groups())
+    let runs = try await runs(ofEvents: [number])[number] ?? []
+    members.append(("runs", .list(runs.map { .object($0.members) })))
     if let content {
       members += contentMembers(
         source: event.source, envelope: content.envelope, body: content.body, received: event.received, document)

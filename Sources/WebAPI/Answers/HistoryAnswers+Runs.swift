@@ -4,40 +4,27 @@ import Events
 import Journal
 
 extension HistoryAnswers {
-  static let runParameters = [
-    "event", "action", "state", "failed", "subject", "type", "since", "until", "before", "changed_after", "limit",
-  ]
-
-  /// Runs, newest first; by change number where `changed_after` is given.
+  /// Runs, newest first; oldest first where `after` is given, by change number where `changed_after` is given.
   package func runs(_ parameters: RequestParameters) async throws(Problem) -> Reply {
-    let query = try Self.runQuery(parameters)
-    let runs = try await asking { () async throws(JournalError) in try await journal.runs(query) }
-    var next: String?
-    if let last = runs.last, runs.count == query.limit {
-      let (name, value) = query.changedAfter == nil ? ("before", last.number) : ("changed_after", last.change)
-      next = "/api/v1/runs?\(parameters.replacing(name, String(value)).encoded)"
-    }
-    return Reply(.object([("runs", .list(runs.map { .object($0.members) }))]), next: next)
-  }
-
-  static func runQuery(_ parameters: RequestParameters) throws(Problem) -> RunQuery {
-    try parameters.check(known: runParameters)
-    var query = RunQuery()
-    query.event = try parameters.number("event")
-    query.action = try parameters.text("action")
-    for text in parameters.all("state") {
-      let state: RunState = try RequestParameters.choice("state", text)
-      query.states.append(state)
-    }
-    if try parameters.flag("failed"), !query.states.contains(.failed) { query.states.append(.failed) }
-    query.subject = try parameters.text("subject")
-    query.type = try parameters.text("type")
-    query.since = try parameters.instant("since")
-    query.until = try parameters.instant("until")
-    query.before = try parameters.number("before")
+    var query = try await runQuery(parameters, known: ListPage.parameters + ["changed_after"])
+    (query.before, query.after) = try parameters.cursor()
     query.changedAfter = try parameters.number("changed_after")
-    if let limit = try parameters.number("limit", in: limits) { query.limit = Int(limit) }
-    return query
+    if let limit = try parameters.limit() { query.limit = limit }
+    let asked = query
+    let runs = try await asking { () async throws(JournalError) in try await journal.runs(asked) }
+    let json = JSONTree.object([("runs", .list(runs.map { .object($0.members) }))])
+    guard query.changedAfter == nil else {
+      let next = runs.count == query.limit ? runs.last.map(\.change) : nil
+      return Reply(
+        json,
+        next: next.map { "/api/v1/runs?\(parameters.replacing("changed_after", String($0)).encoded)" })
+    }
+    let total = try await asking { () async throws(JournalError) in try await journal.count(asked) }
+    let page = ListPage(
+      path: "/api/v1/runs", parameters: parameters,
+      ends: runs.first.flatMap { first in runs.last.map { (first.number, $0.number) } },
+      isFull: runs.count == query.limit)
+    return Reply(json, page: page, total: total)
   }
 
   /// A run with all its attempts.

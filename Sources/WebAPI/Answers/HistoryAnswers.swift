@@ -8,10 +8,20 @@ package struct HistoryAnswers: Sendable {
   let journal: any JournalReading
   /// How the bodies of a source are read.
   let mapping: @Sendable (_ source: String) -> EventMapping
+  /// The groups that event types have at present.
+  let groups: @Sendable () -> EventGroups
+  /// Nanoseconds since 1970.
+  let now: @Sendable () -> Int64
 
-  package init(_ journal: any JournalReading, mapping: @escaping @Sendable (_ source: String) -> EventMapping) {
+  package init(
+    _ journal: any JournalReading, groups: @escaping @Sendable () -> EventGroups = { EventGroups() },
+    now: @escaping @Sendable () -> Int64 = { TimeText.now },
+    mapping: @escaping @Sendable (_ source: String) -> EventMapping
+  ) {
     self.journal = journal
     self.mapping = mapping
+    self.groups = groups
+    self.now = now
   }
 
   static let limits: ClosedRange<Int64> = 1...1000

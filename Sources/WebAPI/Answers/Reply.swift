@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A good answer: JSON, and where a list goes on, or another text.
+import Journal
+
+/// A good answer: JSON, with the pages around it where it is one of a list, or another text.
 package struct Reply {
   /// The text, as its type says.
   package var body: [UInt8]
@@ -18,6 +20,13 @@ package struct Reply {
     body = json.encoded
     contentType = "application/json"
     self.next = next
+    if let next { headers.append(Self.link([("next", next)])) }
+  }
+
+  init(_ json: JSONTree, page: ListPage, total: BoundedCount) {
+    self.init(json)
+    next = page.links.first { $0.relation == "next" }?.target
+    headers = [Self.link(page.links), ("X-Total-Count", total.description)]
   }
 
   init(_ text: [UInt8], contentType: String) {
@@ -31,5 +40,9 @@ package struct Reply {
     contentType = "text/event-stream"
     headers = [("Cache-Control", "no-store"), ("X-Accel-Buffering", "no")]
     self.stream = stream
+  }
+
+  private static func link(_ links: [(relation: String, target: String)]) -> (String, String) {
+    ("Link", links.map { "<\($0.target)>; rel=\"\($0.relation)\"" }.joined(separator: ", "))
   }
 }

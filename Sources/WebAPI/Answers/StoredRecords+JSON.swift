@@ -4,12 +4,15 @@ import Events
 import Journal
 
 extension StoredEvent {
-  func members(_ document: JSONDocument) -> [(key: String, value: JSONTree)] {
-    [
+  func members(_ document: JSONDocument, _ groups: EventGroups) -> [(key: String, value: JSONTree)] {
+    let group = groups.group(ofType: type)
+    return [
       ("event", .integer(number)), ("source", .text(source)), ("type", .text(type)), ("id", .optional(id)),
       ("time", .optional(time)), ("received", .instant(received)), ("subject", .optional(subject)),
       ("objects", .stored(objects.utf8, document)), ("result", .text(result.rawValue)), ("reason", .optional(reason)),
-      ("settle", .text(settle.rawValue)), ("size", .integer(size)),
+      ("settle", .text(settle.rawValue)), ("size", .integer(size)), ("tags", .stored((tags ?? "[]").utf8, document)),
+      ("cause", .optional(cause, JSONTree.integer)), ("group", .optional(group?.name)),
+      ("level", .optional(group?.level.rawValue)),
     ]
   }
 }
@@ -20,7 +23,8 @@ extension StoredRun {
       ("run", .integer(number)), ("run_id", .text(id)), ("event", .integer(event)), ("type", .text(eventType)),
       ("subject", .optional(subject)), ("action", .text(action)), ("state", .text(state.rawValue)),
       ("attempts", .integer(attempts)), ("unclean", .integer(unclean)), ("change", .integer(change)),
-      ("created", .instant(created)), ("ended", .optional(ended, JSONTree.instant)),
+      ("created", .instant(created)), ("started", .optional(started, JSONTree.instant)),
+      ("ended", .optional(ended, JSONTree.instant)),
       ("due", .optional(due, JSONTree.instant)), ("outcome", .optional(outcome)), ("reason", .optional(reason)),
       ("replay", .boolean(isReplay)), ("aside", .boolean(isAside)),
     ]

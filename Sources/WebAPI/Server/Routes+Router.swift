@@ -15,7 +15,8 @@ extension Routes {
         let size = route.bodySize(announced: request.headers[.contentLength])
         try bodies.take(size)
         defer { bodies.giveBack(size) }
-        return Response(try await route.answer(try await Route.Call(request, context, bodyLimit: route.bodyLimit)))
+        let reply = try await route.answer(try await Route.Call(request, context, bodyLimit: route.bodyLimit))
+        return Response(reply.accepted(by: request.headers[.accept]))
       }
     }
     return router
@@ -31,7 +32,6 @@ extension Response {
       guard let name = HTTPField.Name(header.name) else { continue }
       headers.append(HTTPField(name: name, value: header.value))
     }
-    if let next = reply.next { headers[values: .init("Link") ?? .location] = ["<\(next)>; rel=\"next\""] }
   }
 
   init(_ problem: Problem) {

@@ -56,12 +56,13 @@ package final class WebServer: Sendable {
   /// read.
   package init(
     journal: any JournalReading, control: any DaemonControl, feeds: LiveFeeds, socket path: String, group: String?,
-    mapping: @escaping @Sendable (_ source: String) -> EventMapping = { _ in EventMapping() }, logger: Logger
+    mapping: @escaping @Sendable (_ source: String) -> EventMapping = { _ in EventMapping() },
+    groups: @escaping @Sendable () -> EventGroups = { EventGroups() }, logger: Logger
   ) {
     socket = SocketFile(path: path)
     self.group = group
     self.logger = logger
-    let history = HistoryAnswers(journal, mapping: mapping)
+    let history = HistoryAnswers(journal, groups: groups, mapping: mapping)
     self.feeds = feeds
     routes = Routes(daemon: DaemonAnswers(history: history, control: control), feeds: feeds)
   }

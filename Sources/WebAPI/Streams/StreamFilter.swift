@@ -7,8 +7,7 @@ import Journal
 struct StreamFilter: Sendable {
   var types: [EventPattern] = []
   var tags: [String] = []
-  /// `kind` nil = an object of any kind with that name.
-  var objects: [(kind: String?, name: String)] = []
+  var objects: [ObjectName] = []
   var subject: String?
   var source: String?
   var result: EventResult?

@@ -72,11 +72,14 @@ final class History {
   private func openSnapshot(instead why: String) throws -> HistoryAnswers {
     let path = try options.journal()
     do throws(JournalError) {
-      let journal = try JournalSnapshot(of: path)
+      let configuration = try? options.load()
+      let mappings = configuration?.readings.map { ($0.name, $0.mapping) } ?? []
+      let known = Dictionary(mappings) { first, _ in first }
+      let groups = configuration?.groups ?? EventGroups(EventGroups.shipped)
+      let mapping: @Sendable (String) -> EventMapping = { source in known[source] ?? EventMapping() }
+      let journal = try JournalSnapshot(of: path) { EventBodies(mapping) }
       complain("\(why): this is what the journal \(path) holds")
-      let mappings = try? options.load().readings.map { ($0.name, $0.mapping) }
-      let known = Dictionary(mappings ?? []) { first, _ in first }
-      return HistoryAnswers(journal) { source in known[source] ?? EventMapping() }
+      return HistoryAnswers(journal, groups: { groups }, mapping: mapping)
     } catch {
       complain("\(why), and its journal cannot be read: \(error)")
       throw ExitCode.unavailable

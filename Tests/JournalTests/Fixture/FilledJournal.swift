@@ -20,11 +20,13 @@ enum FilledJournal {
       INSERT INTO actions (id, name) VALUES (1, 'even'), (2, 'odd');
       CREATE TEMP TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(events))
         SELECT i FROM n;
-      INSERT INTO events SELECT i, 1 + (i % 4 = 0), 1 + (i - 1) % 3, 'id-' || i, NULL, i * 1000000000,
+      INSERT INTO events (number, source, type, id, time, received, subject, objects, result, reason, settle, size, cause)
+        SELECT i, 1 + (i % 4 = 0), 1 + (i - 1) % 3, 'id-' || i, NULL, i * 1000000000,
         'subject-' || (i % 7), '{"node":"node-' || (i % 10) || '"}', iif(i = 5, 'undecodable', 'matched'),
         iif(i = 5, 'no JSON', NULL), 'journal', 10, NULL FROM n;
       INSERT INTO contents SELECT i, '{"routing_key":"k' || i || '"}', CAST('body ' || i AS BLOB) FROM n;
       INSERT INTO event_objects SELECT 'node', 'node-' || (i % 10), i FROM n;
+      INSERT INTO event_objects SELECT '', 'subject-' || (i % 7), i FROM n;
       INSERT INTO event_objects SELECT 'host', 'node-' || (i % 10), i FROM n WHERE i % 20 = 0;
       INSERT INTO runs (number, id, event, action, lane, place, state, queued, head, due_wall, attempts, change,
           created, ended, outcome)
