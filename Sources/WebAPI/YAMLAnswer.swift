@@ -10,7 +10,7 @@ extension Reply {
     // It is our own JSON; what could not be read would stay JSON.
     guard (try? document.parse(body)) != nil else { return self }
     var reply = self
-    reply.body = YAMLText.encode(document.root)
+    reply.body = YAMLAnswer.encode(document.root)
     reply.contentType = "application/yaml"
     return reply
   }
@@ -41,7 +41,7 @@ struct MediaTypes {
 /// Writes JSON as YAML 1.2 in blocks.
 ///
 /// Every string stands in quotation marks, written as in JSON: no text can be taken for a number, a date or a boolean.
-enum YAMLText {
+enum YAMLAnswer {
   static func encode(_ value: JSONValue) -> [UInt8] {
     var output: [UInt8] = []
     append(value, indent: 0, to: &output)

@@ -8,7 +8,7 @@ import Testing
 @testable import WebAPI
 
 /// libyaml, which reads the configuration, reads from the YAML what the JSON says.
-@Suite struct YAMLTextTests {
+@Suite struct YAMLAnswerTests {
   @Test(
     "YAML says what the JSON says",
     arguments: [
@@ -22,7 +22,7 @@ import Testing
   func roundTrip(json: String) throws {
     let document = JSONDocument()
     try document.parse(Array(json.utf8))
-    let yaml = YAMLText.encode(document.root)
+    let yaml = YAMLAnswer.encode(document.root)
     let shown = String(decoding: yaml, as: UTF8.self)
     guard let events = YAMLEvents(yaml) else { throw CancellationError() }
     var tree = YAMLTree(source: try SourceText(bytes: yaml, file: "answer.yaml"), events: events)
