@@ -45,6 +45,7 @@ import Testing
           event.objects.contains { ($0.key == object.kind || object.kind == nil) && $0.value == object.name }
         }
       case 3:
+        guard wanted.query.subject == nil else { continue }
         let subject = "n\(Int.random(in: 0..<31, using: &random))"
         wanted.query.subject = subject
         wanted.holds.append { $0.subject == subject }
@@ -53,28 +54,41 @@ import Testing
         wanted.query.tags.append(tag)
         wanted.holds.append { $0.tags.contains(tag) }
       case 5:
+        guard wanted.query.source == nil else { continue }
         let source = random.pick(["main", "local", "rare", "none"])
         wanted.query.source = source
         wanted.holds.append { $0.source == source }
       case 6:
         let bound = Double(Int.random(in: -20..<60, using: &random)) / 2
-        var range = wanted.query.value ?? ValueRange()
+        guard wanted.query.value == nil else { continue }
+        var range = ValueRange()
+        let holds: (Double) -> Bool
         switch Int.random(in: 0..<5, using: &random) {
-        case 0: (range.equal, wanted.holds) = (bound, wanted.holds + [{ $0.value == bound }])
-        case 1: (range.above, wanted.holds) = (bound, wanted.holds + [{ $0.value ?? -99 > bound }])
-        case 2: (range.least, wanted.holds) = (bound, wanted.holds + [{ $0.value ?? -99 >= bound }])
-        case 3: (range.below, wanted.holds) = (bound, wanted.holds + [{ $0.value ?? 99 < bound }])
-        default: (range.most, wanted.holds) = (bound, wanted.holds + [{ $0.value ?? 99 <= bound }])
+        case 0:
+          range.equal = bound
+          holds = { $0 == bound }
+        case 1:
+          range.above = bound
+          holds = { $0 > bound }
+        case 2:
+          range.least = bound
+          holds = { $0 >= bound }
+        case 3:
+          range.below = bound
+          holds = { $0 < bound }
+        default:
+          range.most = bound
+          holds = { $0 <= bound }
         }
-        // A bound that is given anew replaces the one before; leave such questions out.
-        guard wanted.query.value == nil else { return question(journal, &random) }
         wanted.query.value = range
+        wanted.holds.append { $0.value.map(holds) ?? false }
       case 7:
         let action = random.pick(RandomJournal.actions + ["none"])
-        guard wanted.query.state == nil else { continue }
+        guard wanted.query.action == nil, wanted.query.state == nil else { continue }
         wanted.query.action = action
         wanted.holds.append { $0.runs.contains { $0.action == action } }
       case 8:
+        guard wanted.query.state == nil else { continue }
         let state = random.pick(RunState.allCases)
         // Together they ask for one run that has both.
         if let action = wanted.query.action {
@@ -82,15 +96,16 @@ import Testing
         } else {
           wanted.holds.append { $0.runs.contains { $0.state == state } }
         }
-        guard wanted.query.state == nil else { return question(journal, &random) }
         wanted.query.state = state
       case 9:
+        guard wanted.query.since == nil else { continue }
         let times = journal.events.map(\.received)
         let (one, other) = (random.pick(times), random.pick(times))
         (wanted.query.since, wanted.query.until) = random.chance(50) ? (min(one, other), max(one, other)) : (one, nil)
         let (since, until) = (wanted.query.since ?? 0, wanted.query.until ?? .max)
         wanted.holds.append { $0.received >= since && $0.received < until }
       case 10:
+        guard wanted.query.result == nil else { continue }
         let result = random.pick(EventResult.allCases)
         wanted.query.result = result
         wanted.holds.append { $0.result == result }
@@ -217,8 +232,9 @@ import Testing
   @Test("an aggregate of more rows than are answered is refused with the cure, one that takes too long is given up")
   func bounds() async throws {
     let journal = try RandomJournal(seed: 9, events: 10_100)
-    var query = AggregateQuery(EventQuery())
-    query.every = 1_000_000
+    var buckets = AggregateQuery(EventQuery())
+    buckets.every = 1_000_000
+    let query = buckets
     let reader = try Self.reader(journal)
     let refusal = await #expect(throws: JournalError.self) { try await reader.aggregate(query) }
     #expect(refusal == .tooManyRows(limit: 10_000))
@@ -226,7 +242,6 @@ import Testing
     let hasty = try JournalReader(
       path: journal.scratch.path, bodies: { WeighedBodies() },
       limits: JournalReader.Limits(long: .zero, count: .zero), directory: nil)
-    query.every = nil
     await #expect(throws: JournalError.tooSlow(limit: .zero)) { try await hasty.aggregate(query) }
     // A total is not worth an error.
     var list = EventQuery()
