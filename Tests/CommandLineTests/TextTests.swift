@@ -44,14 +44,14 @@ import Testing
   @Test(
     "a time is so long ago, or an instant",
     arguments: [
-      ("90s", 910), ("2m", 880), ("0h", 1000), ("1970-01-01T00:00:10Z", 10), ("1970-01-01 00:00:10", 10),
+      ("90s", 910), ("-90s", 910), ("now-2m", 880), ("2m", 880), ("0h", 1000), ("1970-01-01T00:00:10Z", 10), ("1970-01-01 00:00:10", 10),
       ("1970-01-01T01:00:00+01:00", 0),
     ])
   func times(text: String, seconds: Int64) {
     #expect(TimeInput(text, now: 1000 * 1_000_000_000)?.nanoseconds == seconds * 1_000_000_000)
   }
 
-  @Test("what is no time is none", arguments: ["", "h", "-1h", "1.5h", "2 h", "soon", "99999999999999w", "2026-02-30"])
+  @Test("what is no time is none", arguments: ["", "h", "1.5h", "2 h", "soon", "99999999999999w", "2026-02-30"])
   func noTimes(text: String) {
     #expect(TimeInput(text, now: 1000) == nil)
   }

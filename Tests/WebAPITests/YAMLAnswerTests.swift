@@ -15,7 +15,7 @@ import Testing
       #"{"a":1,"b":[1,2.50,-3e7],"c":{"d":null,"e":true,"f":{"g":[]}},"h":{},"i":[[1,[2]],{"j":"k"},[{"l":1,"m":2}]]}"#,
       ##"["no","yes","null","~","1.10","2026-11-21","- a","a: b","# c","%d","@e","&f","*g","!h","|",""," x "]"##,
       #"{"no":"on","1":2,"":"empty","a: b":"c","\"q\"":"\\"}"#,
-      #"{"text":"line\nline\r\n\ttab \u0000 \u001b[31m \u007f \u0085 \u00a0 \u2028 \u2029 \ufeff é 日本 😀 </script>"}"#,
+      #"{"text":"line\nline\r\n\ttab \u001b[31m \u007f \u0085 \u00a0 \u2028 \u2029 \ufeff é 日本 😀 </script>"}"#,
       "{\"\(String(repeating: "k", count: 3_000))\":{\"a\":[1]},\"b\":2}", "[]", "{}", "\"text\"", "17", "null",
       #"{"events":[{"event":1,"tags":[],"objects":{"node":"n-1"}},{"event":2,"tags":["a","b"],"objects":{}}]}"#,
     ])

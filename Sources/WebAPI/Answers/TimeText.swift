@@ -20,7 +20,7 @@ package enum TimeText {
   /// `now`, `-2h`, `now-1d`, `now+1h`, or ISO 8601, where a text without a zone is UTC: nanoseconds since 1970.
   package static func instant(_ text: String, now: Int64) -> Int64? {
     let rest = text.hasPrefix("now") ? text.dropFirst(3) : text[...]
-    if rest.isEmpty { return now }
+    if rest.isEmpty { return text.isEmpty ? nil : now }
     guard let sign = rest.first, sign == "-" || sign == "+", let length = length(rest.dropFirst()) else {
       return rest.startIndex == text.startIndex ? Event.nanoseconds(ofInstant: text) : nil
     }
