@@ -4,7 +4,7 @@
 import { setServerTime } from './time.js';
 
 /** Why the daemon did not answer as asked. */
-export class Refusal extends Error {
+class Refusal extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;
@@ -47,7 +47,7 @@ function logIn() {
 }
 
 /** The query part of a path: members that are lists are repeated, empty ones left out. */
-export function query(parameters) {
+function query(parameters) {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
     for (const one of [value].flat()) if (one !== null && one !== undefined && one !== '') search.append(name, one);

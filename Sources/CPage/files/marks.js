@@ -16,7 +16,7 @@ export async function learnGroups() {
 
 export const knownGroups = () => groups;
 
-export function groupClass(name) {
+function groupClass(name) {
   if (!name) return 'g-none';
   const index = groups.findIndex((group) => group.group === name);
   return `g${(index < 0 ? 0 : index) % hues}`;
@@ -68,5 +68,5 @@ export const objectLink = (kind, name, shown = name) => h('a', {
   class: 'object', href: href('events', null, { object: `${kind}:${name}` }), title: `${kind} ${name}`.slice(0, 300),
 }, h('span', { class: 'kind' }, kind), ' ', shown);
 
-export const unended = ['pending', 'running', 'waiting', 'held'];
+/** Runs in these states may be put back into their lanes. */
 export const retriable = ['failed', 'held', 'refused', 'expired', 'observed'];

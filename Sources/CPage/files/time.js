@@ -17,13 +17,13 @@ const two = (number) => String(number).padStart(2, '0');
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const isSameDay = (a, b) => a.toDateString() === b.toDateString();
 
-export function clock(time, { milliseconds = false } = {}) {
+function clock(time, { milliseconds = false } = {}) {
   const date = new Date(time);
   const text = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
   return milliseconds ? `${text}.${String(date.getMilliseconds()).padStart(3, '0')}` : text;
 }
 
-export const calendarDay = (time) => `${two(new Date(time).getDate())} ${months[new Date(time).getMonth()]}`;
+const calendarDay = (time) => `${two(new Date(time).getDate())} ${months[new Date(time).getMonth()]}`;
 
 /** The clock for today, with the day before it else. */
 export function moment(time, options) {

@@ -7,7 +7,7 @@ import { s } from './dom.js';
 const shortest = 100;
 
 /** A range that is neither empty nor upside down. */
-export function clamp(from, to) {
+function clamp(from, to) {
   const middle = (from + to) / 2;
   return to - from >= shortest ? [from, to] : [middle - shortest / 2, middle + shortest / 2];
 }

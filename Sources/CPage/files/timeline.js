@@ -154,7 +154,7 @@ function drawMark(mark, y, one) {
     s('text', { y: 4 }, text)));
 }
 
-export function sayEvent(row) {
+function sayEvent(row) {
   const runs = (row.runs ?? []).slice(0, 3).map((run) => `${run.action} ${run.state}`).join(', ');
   return [
     `${row.event}`, shorten(row.type, 80), moment(row.received), row.group ? `${row.group}, ${row.level}` : null,
