@@ -17,6 +17,7 @@ struct ControlDesk: DaemonControl {
   let service: Service
   let local: LocalIntake
   let reader: JournalReader
+  let refusals: Refusals
   let started: Int64
 
   func status() async -> DaemonStatus {
@@ -42,7 +43,7 @@ struct ControlDesk: DaemonControl {
     do { oldestPending = try await reader.oldestPendingRuns() } catch { oldestPending = nil }
     let page = MetricPage(
       status: await status(), journalLimit: dispatcher.current.value.configuration.journal.maxSize,
-      oldestPending: oldestPending,
+      oldestPending: oldestPending, refused: refusals.totals,
       now: RealTime.now.nanoseconds)
     return metrics.registry.exposition(page.samples)
   }

@@ -3,7 +3,7 @@
 import CLinux
 import Glibc
 
-/// The signals that the daemon's main thread waits for.
+/// The signals that the main thread waits for: the daemon's, and that of a command that goes on until Ctrl-C.
 ///
 /// Made first of all, before any thread: threads inherit the blocked signals, so only `wait` ever takes them.
 package struct DaemonSignals {
@@ -27,7 +27,7 @@ package struct DaemonSignals {
   }
 
   /// Waits for one of the signals; nil when none came in time.
-  func wait(for limit: Duration) -> Int32? {
+  package func wait(for limit: Duration) -> Int32? {
     var set = set
     let signal = clinux_signal_wait(&set, limit.nanoseconds)
     return signal > 0 ? signal : nil

@@ -16,7 +16,8 @@ enum DescriptorLimit {
   ///
   /// Not further: scripts inherit it, and some programs look at every number below it.
   static func raise(for configuration: Configuration, _ logger: Logger) {
-    let clients = configuration.api.socket == nil ? 0 : rlim_t(WebServer.mostConnections)
+    let addresses = (configuration.api.socket == nil ? 0 : 1) + configuration.api.listen.count
+    let clients = rlim_t(addresses) * rlim_t(WebServer.mostConnections)
     let needed = own + clients + perScript * rlim_t(configuration.scripts.maxConcurrent)
     // RLIMIT_NOFILE, whose type differs between C and Swift.
     let resource = __rlimit_resource_t(7)

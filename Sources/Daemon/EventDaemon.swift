@@ -24,6 +24,8 @@ package final class EventDaemon {
   let sources: SourceSet
   let reloads = ReloadRequests()
   let metrics = DaemonMetrics()
+  /// Of the API's TCP ports.
+  let doors: Doors
   private let unmatched = UnmatchedEvents()
   private let local: LocalIntake
   let service: Service
@@ -44,6 +46,8 @@ package final class EventDaemon {
     self.log = log
     let logger = log.logger
     self.logger = logger
+    doors = Doors(
+      tokens: configuration.api.accessTokens, hosts: configuration.api.hosts, refusals: Refusals(logger: logger))
     let service = Service(environment, board: board, logger: logger)
     self.service = service
     let journal = try JournalKeeper(configuration.journal, board: board, metrics: metrics, logger: logger)
@@ -116,30 +120,31 @@ package final class EventDaemon {
     logger.notice("onevent stopped", metadata: facts)
   }
 
-  /// Lets people and programs ask; without a socket, or the rights to make one, the main job goes on all the same.
+  /// Lets people and programs ask; without a socket or port, or the rights to open one, the main job goes on all the
+  /// same.
   private func startServer() throws -> WebServer? {
-    guard let socket = configuration.api.socket else { return nil }
+    let api = configuration.api
+    guard api.socket != nil || !api.listen.isEmpty else { return nil }
     let reader = try JournalReader(path: configuration.journal.path) { [current = dispatcher.current] in
       EventBodies { current.value.reading(ofSource: $0)?.mapping ?? EventMapping() }
     }
     let desk = ControlDesk(
       dispatcher: dispatcher, board: board, unmatched: unmatched, reloads: reloads, metrics: metrics, service: service,
-      local: local, reader: reader,
+      local: local, reader: reader, refusals: doors.refusals,
       started: RealTime.now.nanoseconds)
     // A reader of its own: what is followed live must not wait for a long question.
     let feeds = LiveFeeds(
       try JournalReader(path: configuration.journal.path), bell: dispatcher.bell,
       groups: { [current = dispatcher.current] in current.value.configuration.groups })
     let server = WebServer(
-      journal: reader, control: desk, feeds: feeds, socket: socket,
-      group: configuration.api.socketGroup ?? Self.ownGroup,
+      journal: reader, control: desk, feeds: feeds, socket: api.socket, group: api.socketGroup ?? Self.ownGroup,
+      ports: api.listen.map { PortAddress(host: $0.host, port: $0.port) }, doors: doors,
       mapping: { [current = dispatcher.current] in current.value.reading(ofSource: $0)?.mapping ?? EventMapping() },
       groups: { [current = dispatcher.current] in current.value.configuration.groups }, logger: logger)
     do {
       try server.start()
     } catch {
-      logger.error("nobody can ask this daemon: its socket cannot be made", metadata: [LogKey.reason: "\(error)"])
-      return nil
+      logger.error("commands cannot ask this daemon: its socket cannot be made", metadata: [LogKey.reason: "\(error)"])
     }
     return server
   }

@@ -12,16 +12,18 @@ enum APIKeys {
     "socket_group", .text("the name of a group"), defaultText: "onevent, where there is such a group", in: .api,
     summary: "The group whose members may use the socket, and so publish and operate.")
 
-  static let descriptions = [socket.description, socketGroup.description]
+  static let descriptions = [socket.description, socketGroup.description] + PortKeys.descriptions
 
   /// The settings of the section; without a socket of its own, one is found for a journal.
   ///
   /// What is wrong with that one is told at `place`.
   static func read(
-    _ section: Section, _ locations: StateLocations, journal: String, place: SourcePosition, _ report: Report
+    _ section: Section, _ locations: StateLocations, journal: String, place: SourcePosition, isDaemon: Bool = false,
+    _ report: Report
   ) -> APISettings {
     var settings = APISettings()
     settings.socketGroup = section.value(socketGroup, report)
+    PortKeys.read(section, environment: locations.environment, isDaemon: isDaemon, into: &settings, report)
     switch section.value(socket, report) {
     case .off: settings.socket = nil
     case .path(let path): settings.socket = path

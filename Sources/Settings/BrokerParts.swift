@@ -147,18 +147,9 @@ struct BrokerParts {
       report.problem(
         at: file.position, "'password_file' and 'password' (\(password.position)) contradict each other; keep one")
     }
-    let variable = "${CREDENTIALS_DIRECTORY}"
-    var path = file.text
-    if let range = path.firstRange(of: variable) {
-      guard let directory = environment["CREDENTIALS_DIRECTORY"], !directory.isEmpty else {
-        report.problem(
-          at: file.position,
-          "'password_file' names \(variable), which is not set: systemd sets it for a service with LoadCredential=")
-        return
-      }
-      path.replaceSubrange(range, with: directory)
-    }
-    path = FilePath.absolute(path, in: layer.setting("password_file")?.directory ?? layer.directory)
+    let directory = layer.setting("password_file")?.directory ?? layer.directory
+    guard let path = FilePath.credential(file, key: "password_file", in: directory, environment: environment, report)
+    else { return }
     base.password = .file(path)
     var status = stat()
     if stat(path, &status) == 0 {

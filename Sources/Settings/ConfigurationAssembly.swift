@@ -83,7 +83,7 @@ struct ConfigurationAssembly {
     configuration.api = APIKeys.read(
       common(.api), locations, journal: configuration.journal.path,
       place: journal.setting("path")?.valuePosition
-        ?? SourcePosition(file: files.first?.path ?? "", line: 1, column: 1), report)
+        ?? SourcePosition(file: files.first?.path ?? "", line: 1, column: 1), isDaemon: isDaemon, report)
   }
 
   // MARK: Sources

@@ -61,8 +61,6 @@ struct EnvironmentOverrides {
       report.problem(
         at: setting.position,
         "'\(setting.key)' holds a list or map; the environment can override single values only")
-    } else if KeyTable.isUnavailable(setting.key, in: kinds) {
-      report.problem(at: setting.position, "'\(setting.key)' is not available in this version")
     } else if let home = SectionKind.allCases.first(where: { KeyTable.knows(setting.key, in: $0) }) {
       report.problem(at: setting.position, "'\(setting.key)' has no meaning here; it belongs into \(home.title)")
     } else {

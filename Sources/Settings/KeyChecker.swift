@@ -51,22 +51,19 @@ struct KeyChecker {
 
   private func message(_ key: String, in title: String, _ kinds: [SectionKind]) -> String {
     let shown = shortened(key)
-    if KeyTable.isUnavailable(key, in: kinds) {
-      return "'\(shown)' is not available in this version; remove it"
-    }
     if key.contains("."),
       NearestName.to(String(key.prefix { $0 != "." }), in: SectionKind.allCases.map(\.rawValue)) != nil
     {
       return "'\(shown)': a key with dots is no path into a section; write the key into that section"
     }
     let homes = SectionKind.allCases.filter { KeyTable.knows(key, in: $0) }
+    let known = kinds.flatMap { KeyTable.names[$0] ?? [] }
+    let suggestion = NearestName.suggestion(for: key, in: Set(known).sorted())
     if !homes.isEmpty {
       return "'\(shown)' in \(title) has no meaning; it belongs into "
-        + homes.map(\.title).joined(separator: " or ")
+        + homes.map(\.title).joined(separator: " or ") + suggestion
     }
-    let known = kinds.flatMap { KeyTable.names[$0] ?? [] }
-    return "unknown key '\(shown)' in \(title)"
-      + NearestName.suggestion(for: key, in: Set(known).sorted())
+    return "unknown key '\(shown)' in \(title)" + suggestion
   }
 }
 

@@ -17,17 +17,6 @@ package enum KeyTable {
     return names
   }()
 
-  /// Keys that the reference describes and that this version has not: said, never ignored.
-  static let unavailable: Set<String> = []
-
-  /// The same for `[api]` alone: elsewhere a `hosts` is a misspelt `host`.
-  private static let unavailableOfAPI: Set<String> = ["listen", "token_file", "hosts"]
-
-  /// Whether the reference describes a key for one of these kinds, and this version has it not.
-  static func isUnavailable(_ key: String, in kinds: [SectionKind]) -> Bool {
-    kinds == [.api] ? unavailableOfAPI.contains(key) : unavailable.contains(key)
-  }
-
   static func knows(_ key: String, in kind: SectionKind) -> Bool {
     names[kind]?.contains(key) ?? false
   }

@@ -12,6 +12,13 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     case notFound = "not-found"
     /// The path is known, but not with this method.
     case wrongMethod = "wrong-method"
+    /// Nobody knows who asks: a token is needed, or another one.
+    case unauthorized
+    /// Who asks may not.
+    case forbidden
+    /// The port was called by a name that is not its own.
+    case misdirected
+    case headersTooLarge = "headers-too-large"
     /// The state of things does not allow it.
     case refused
     case tooLarge = "too-large"
@@ -30,13 +37,17 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     package var status: Int {
       switch self {
       case .invalid: 400
+      case .unauthorized: 401
+      case .forbidden: 403
       case .notFound: 404
       case .wrongMethod: 405
       case .refused: 409
       case .tooLarge: 413
       case .unsupportedType: 415
+      case .misdirected: 421
       case .busy: 429
       case .configuration: 422
+      case .headersTooLarge: 431
       case .journalUnavailable, .notReady: 503
       case .internal: 500
       }
@@ -47,6 +58,10 @@ package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
       case .invalid: "The request is not understood"
       case .notFound: "There is no such thing"
       case .wrongMethod: "This cannot be done here"
+      case .unauthorized: "It is not known who asks"
+      case .forbidden: "This is not allowed"
+      case .misdirected: "This host has another name"
+      case .headersTooLarge: "The headers are too large"
       case .refused: "This cannot be done now"
       case .tooLarge: "The request is too large"
       case .unsupportedType: "The body is of a type that is not read"

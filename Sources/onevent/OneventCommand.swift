@@ -37,6 +37,7 @@ struct OneventCommand: ParsableCommand {
         onevent actions                          what each action did
         onevent suspend, observe, resume         hold back an action, or all
         onevent reload                           read the configuration again
+        onevent page                             the same in a browser
 
       Exit codes: 0 done, 1 the answer is no, 64 usage, 65 data, 69 daemon or broker not reachable, 70 internal error,
       74 input/output, 77 permission, 78 configuration.
@@ -46,8 +47,7 @@ struct OneventCommand: ParsableCommand {
       RunCommand.self, CheckCommand.self, ExplainCommand.self, PathsCommand.self, InitCommand.self, SendCommand.self,
       EventsCommand.self, RunsCommand.self, ShowCommand.self, TailCommand.self, TypesCommand.self, RetryCommand.self,
       ReplayCommand.self, DiscardCommand.self, SuspendCommand.self, ObserveCommand.self, ResumeCommand.self,
-      ActionsCommand.self,
-      StatusCommand.self, ReloadCommand.self, MetricsCommand.self,
+      ActionsCommand.self, StatusCommand.self, ReloadCommand.self, MetricsCommand.self, PageCommand.self,
     ]
   )
 }

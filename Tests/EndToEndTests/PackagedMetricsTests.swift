@@ -22,6 +22,7 @@ import Testing
     "onevent_journal_trouble": [], "onevent_retention_suspended": [], "onevent_suspended": [],
     "onevent_action_suspended": ["action"], "onevent_runs_held": [], "onevent_runs_failed": [],
     "onevent_config_last_reload_success_timestamp_seconds": [], "onevent_config_last_reload_successful": [],
+    "onevent_api_refused_total": ["kind"],
     "onevent_build_info": ["version"], "onevent_up": [], "process_start_time_seconds": [],
     "process_cpu_seconds_total": [], "process_resident_memory_bytes": [], "process_virtual_memory_bytes": [],
     "process_open_fds": [], "process_max_fds": [],

@@ -91,7 +91,7 @@ import Testing
       ("ONEVENT_LOG__PATH", "a", "belongs into [journal]"),
       ("ONEVENT_DEFAULT__TAGS", "a", "single values only"),
       ("ONEVENT_DEFAULT__LEVEL", "debug", "belongs into [log]"),
-      ("ONEVENT_API__LISTEN", "127.0.0.1:80", "not available in this version"),
+      ("ONEVENT_API__LISTEN", "127.0.0.1:80", "there is no 'token_file'"),
       ("ONEVENT_JOURNAL__PAHT", "a", "did you mean 'path'?"),
       ("ONEVENT_JOURNAL__SYNC", "off", "expected one of full, normal"),
       ("ONEVENT_JORNAL__PATH", "a", "did you mean 'JOURNAL'?"),

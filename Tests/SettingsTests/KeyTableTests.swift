@@ -14,7 +14,6 @@ import Testing
     }
     for key in KeyTable.all {
       #expect(key.summary.hasSuffix("."), "\(key.name)")
-      #expect(!KeyTable.unavailable.contains(key.name), "\(key.name)")
     }
   }
 

@@ -16,6 +16,8 @@ final class ServerScene: Sendable {
   let control = RecordedControl()
   let followed: FollowedJournal
   let feeds: LiveFeeds
+  let lines = RecordedLog()
+  let doors: Doors
 
   var socket: String { directory.appendingPathComponent("s").path }
 
@@ -37,12 +39,13 @@ final class ServerScene: Sendable {
     // Short, since a socket's path is.
     directory = URL(fileURLWithPath: "/tmp/onevent-api-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    doors = Doors(tokens: AccessToken.samples, hosts: ["hub.example.org"], refusals: Refusals(logger: lines.logger))
   }
 
-  func server(socket: String? = nil) -> WebServer {
+  func server(socket: String? = nil, ports: [PortAddress] = []) -> WebServer {
     WebServer(
-      journal: journal, control: control, feeds: feeds, socket: socket ?? self.socket, group: nil,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      journal: journal, control: control, feeds: feeds, socket: socket ?? self.socket, group: nil, ports: ports,
+      doors: doors, logger: lines.logger)
   }
 
   /// The answer as text.

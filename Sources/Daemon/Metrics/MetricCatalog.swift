@@ -76,6 +76,8 @@ enum MetricCatalog {
     "When the configuration that is in force was read, in seconds since 1970.")
   static let reloadSuccess = gauge(
     "onevent_config_last_reload_successful", "1 when the last reading of the configuration succeeded, else 0.")
+  static let refused = counter(
+    "onevent_api_refused_total", "Requests and connections that the API's TCP ports refused, by kind.", ["kind"])
 
   // MARK: The process, by the names that every client library of Prometheus uses
 
@@ -92,6 +94,7 @@ enum MetricCatalog {
     retries,
     runDuration, runWait, running, pending, waiting, oldestPending, held, failed, actionSuspended, suspended,
     journalCommit, journalBytes, journalMaxBytes, journalTrouble, retentionSuspended, reloadTime, reloadSuccess,
+    refused,
     processStart, processCPU, processResident, processVirtual, processDescriptors, processDescriptorLimit,
   ]
 

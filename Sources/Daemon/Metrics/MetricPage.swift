@@ -12,6 +12,8 @@ struct MetricPage {
   var journalLimit: Int
   /// When the oldest pending run of each action was accepted, nanoseconds since 1970; nil = the journal does not say.
   var oldestPending: [String: Int64]?
+  /// What the API's ports refused since the start.
+  var refused: [Refusals.Kind: Int] = [:]
   /// Nanoseconds since 1970.
   var now: Int64
 
@@ -44,6 +46,9 @@ struct MetricPage {
     add(MetricCatalog.journalMaxBytes, MetricSample(journalLimit))
     add(MetricCatalog.journalTrouble, MetricSample(status.journalTrouble == nil ? 0 : 1))
     add(MetricCatalog.retentionSuspended, MetricSample(status.retentionSuspended == nil ? 0 : 1))
+    for kind in Refusals.Kind.allCases {
+      add(MetricCatalog.refused, MetricSample(refused[kind] ?? 0, ("kind", kind.rawValue)))
+    }
     return samples
   }
 }

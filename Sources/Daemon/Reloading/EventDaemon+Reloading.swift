@@ -59,6 +59,7 @@ extension EventDaemon {
     report.connectedSources = changes.connected
     report.disconnectedSources = changes.disconnected
     log.adopt(next.log)
+    doors.adopt(tokens: next.api.accessTokens, hosts: next.api.hosts)
     DescriptorLimit.raise(for: next, logger)
     for (place, message) in next.warnings { logger.warning("\(message)", metadata: ["place": "\(place)"]) }
     return .success(report)
@@ -147,7 +148,9 @@ extension Configuration {
       obstacles.append("\(key) has changed, which takes a restart: 'systemctl restart onevent'; or change it back")
     }
     look("[journal] path", \.journal.path)
-    look("[api]", \.api)
+    look("[api] socket", \.api.socket)
+    look("[api] socket_group", \.api.socketGroup)
+    look("[api] listen", \.api.listen)
     look("[log] format", \.log.format)
     look("[scripts] output_limit", \.scripts.outputLimit)
     if NewPrivileges.areRenounced, old.actions.allSatisfy(\.noNewPrivileges), !actions.allSatisfy(\.noNewPrivileges) {

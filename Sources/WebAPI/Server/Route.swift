@@ -28,6 +28,9 @@ struct Route: Sendable {
     var path: [String: String]
     var head: HTTPRequest
     var body: [UInt8]
+    /// Nil only on an open route, for somebody whom the door does not know.
+    var caller: Caller?
+    var knock: Knock
 
     func part(_ name: String) -> String { path[name] ?? "" }
 
@@ -81,7 +84,8 @@ extension Route.Call {
   /// Reads a request, with its body where the route takes one.
   ///
   /// - Throws: `Problem` when the body is too large.
-  init(_ request: Request, _ context: BasicRequestContext, bodyLimit: Int) async throws {
+  init(_ request: Request, _ context: CallContext, _ route: Route, _ door: Door) async throws {
+    (caller, knock) = (context.caller, context.knock)
     parameters = RequestParameters(
       request.uri.queryParameters.map { RequestParameters.Item(String($0.key), String($0.value)) })
     path = [:]
@@ -92,13 +96,21 @@ extension Route.Call {
     head = request.head
     body = []
     guard request.method == .post || request.method == .put else { return }
-    let refusal = Problem(.tooLarge, "the body is larger than \(bodyLimit) bytes; send or ask for less at a time")
+    func tooLarge() -> Problem {
+      door.doors?.refusals.note(.size, context.knock.client)
+      return Problem(.tooLarge, "the body is larger than \(route.bodyLimit) bytes; send or ask for less at a time")
+    }
+    let announced = request.headers[.contentLength].flatMap(Int.init)
     // What is announced is believed at once, so that nobody has to send it first.
-    if let length = request.headers[.contentLength].flatMap(Int.init), length > bodyLimit { throw refusal }
+    if let announced, announced > route.bodyLimit { throw tooLarge() }
     do {
-      body = Array(try await request.body.collect(upTo: bodyLimit).readableBytesView)
+      body = Array(try await request.body.collect(upTo: route.bodyLimit).readableBytesView)
     } catch is NIOTooManyBytesError {
-      throw refusal
+      throw tooLarge()
+    }
+    // The library takes a connection that ends for the end of the body.
+    guard announced ?? body.count == body.count else {
+      throw Problem(.invalid, "the body ended after \(body.count) of \(announced ?? 0) bytes")
     }
   }
 }

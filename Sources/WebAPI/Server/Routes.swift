@@ -8,8 +8,9 @@ import Hummingbird
 struct Routes: Sendable {
   let daemon: DaemonAnswers
   let feeds: LiveFeeds
+  let door: Door
 
-  var all: [Route] { page + looking + following + deciding }
+  var all: [Route] { page + entering + looking + following + deciding }
 
   /// The files of the page hold nothing that is worth a token; what they show, they ask for.
   private var page: [Route] {
@@ -18,6 +19,19 @@ struct Routes: Sendable {
       Route(.get, "/assets/{file}", needs: .open) { call throws(Problem) in
         try PageAnswers.shipped.file(call.part("file"), call)
       },
+    ]
+  }
+
+  private var entering: [Route] {
+    let login = LoginAnswers(door: door)
+    return [
+      Route(.get, "/openapi.json", needs: .open) { _ in
+        Reply(PackageResources.openapi_json, contentType: "application/json")
+      },
+      Route(.get, "/login", needs: .open) { call in login.form(call) },
+      Route(.post, "/login", needs: .open, bodyLimit: 4 << 10) { call in login.login(call) },
+      Route(.post, "/logout", needs: .open, bodyLimit: 4 << 10) { call in login.logout(call) },
+      Route(.get, "/api/v1/session", needs: .read) { call in login.session(call) },
     ]
   }
 

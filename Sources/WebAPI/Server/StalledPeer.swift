@@ -10,13 +10,16 @@ final class StalledPeer: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = NIOAny
 
   private let patience: TimeAmount
+  private let refusals: Refusals?
   private let logger: Logger
   private var timer: Scheduled<Void>?
   /// Since when nothing fits any more, and how many bytes waited when that was looked at last.
   private var stalled: (since: NIODeadline, waiting: Int)?
 
-  init(patience: TimeAmount, logger: Logger) {
+  /// Tells the refusals of a port, or where there are none the log.
+  init(patience: TimeAmount, refusals: Refusals? = nil, logger: Logger) {
     self.patience = patience
+    self.refusals = refusals
     self.logger = logger
   }
 
@@ -49,7 +52,11 @@ final class StalledPeer: ChannelInboundHandler, RemovableChannelHandler {
       guard let stalled else { return }
       let waiting = waiting(context)
       guard waiting < stalled.waiting else {
-        logger.info("client is cut off: it takes nothing of what is sent to it")
+        if let refusals {
+          refusals.note(.slow, Knock(context.channel).client)
+        } else {
+          logger.info("client is cut off: it takes nothing of what is sent to it")
+        }
         return context.close(promise: nil)
       }
       self.stalled?.waiting = waiting

@@ -72,7 +72,8 @@ extension APIFailure {
       switch problem.kind {
       case .notFound, .refused: .no
       case .invalid, .wrongMethod: .usage
-      case .tooLarge, .unsupportedType: .data
+      case .tooLarge, .headersTooLarge, .unsupportedType: .data
+      case .unauthorized, .forbidden, .misdirected: .permission
       case .busy: .unavailable
       case .configuration: .configuration
       case .journalUnavailable: .inputOutput
