@@ -107,7 +107,7 @@ import Testing
       (String(repeating: "ä", count: 33), [String(repeating: "ä", count: 32)]),
     ])
   func words(text: String, expected: [String]) {
-    #expect(Words(text).all.map { String(decoding: $0, as: UTF8.self) }.sorted() == expected)
+    #expect(Words(text).all.map { String(decoding: $0, as: UTF8.self) }.sorted() == expected.sorted())
   }
 
   @Test("a search without a letter or digit is none")

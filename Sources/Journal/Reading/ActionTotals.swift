@@ -43,8 +43,10 @@ extension ActionTotals {
   }
 
   /// From the index of ended runs alone.
-  static let ended =
-    "SELECT state, count(*), max(number) FROM runs WHERE action = ?1 AND ended IS NOT NULL GROUP BY state"
+  static let ended = """
+    SELECT state, count(*), max(number) FROM runs
+    WHERE action = ?1 AND state NOT IN ('pending', 'running', 'waiting', 'held') GROUP BY state
+    """
   /// From the index of open runs alone.
   static let open = "SELECT max(number) FROM runs WHERE action = ?1 AND ended IS NULL"
   static let held = """

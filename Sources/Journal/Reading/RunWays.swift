@@ -26,7 +26,8 @@ struct RunWays {
     let ofAction = action.map { ["r.action = \($0)"] } ?? ["r.action IN (SELECT id FROM actions)"]
     func ended(_ more: [String]) -> Branch {
       Branch(
-        source: "runs r INDEXED BY runs_ended", key: key, terms: ["r.ended IS NOT NULL"] + ofAction + more)
+        source: "runs r INDEXED BY runs_ended", key: key,
+        terms: ["r.state NOT IN (\(SQLList.of(RunState.allCases.filter { !$0.isEnded })))"] + ofAction + more)
     }
     func open(_ more: [String]) -> Branch {
       Branch(

@@ -41,6 +41,11 @@ package struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible 
   /// Whether the index of words is damaged, which can be made anew: SQLITE_CORRUPT_VTAB.
   package var isDamageOfWords: Bool { code == SQLITE_CORRUPT | 1 << 8 }
 
+  /// The index of words refused, for no reason of the disk.
+  static func damageOfWords(_ error: SQLiteError) -> SQLiteError {
+    SQLiteError(code: SQLITE_CORRUPT | 1 << 8, message: error.message, statement: error.statement)
+  }
+
   /// Whether a deadline ended the statement.
   var isInterruption: Bool { primaryCode == SQLITE_INTERRUPT }
 

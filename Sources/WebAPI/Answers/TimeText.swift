@@ -19,6 +19,7 @@ package enum TimeText {
 
   /// `now`, `-2h`, `now-1d`, `now+1h`, or ISO 8601, where a text without a zone is UTC: nanoseconds since 1970.
   package static func instant(_ text: String, now: Int64) -> Int64? {
+    guard !text.isEmpty else { return nil }
     let rest = text.hasPrefix("now") ? text.dropFirst(3) : text[...]
     if rest.isEmpty { return text.isEmpty ? nil : now }
     guard let sign = rest.first, sign == "-" || sign == "+", let length = length(rest.dropFirst()) else {
