@@ -50,7 +50,7 @@ import Testing
         let answer = try await ask(port, "GET \(path) HTTP/1.1")
         for header in [
           "Content-Security-Policy: default-src 'none'", "X-Content-Type-Options: nosniff", "X-Frame-Options: DENY",
-          "Referrer-Policy: no-referrer", "Cache-Control: no-store",
+          "Referrer-Policy: same-origin", "Cache-Control: no-store",
         ] {
           #expect(answer.contains("\r\n\(header)"), "\(path): \(header)")
         }

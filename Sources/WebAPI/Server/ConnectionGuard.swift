@@ -176,9 +176,10 @@ extension Response {
     for (name, value) in Self.protection where headers[name] == nil { headers[name] = value }
   }
 
+  // With no-referrer a browser would say `Origin: null` of the login's form, which is refused as any other site is.
   private static let protection: [(HTTPField.Name, String)] = [
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
-    ("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"), ("Cache-Control", "no-store"),
   ].compactMap { name, value in HTTPField.Name(name).map { ($0, value) } }
 }
