@@ -12,6 +12,7 @@ struct MetricPage {
   var journalLimit: Int
   /// When the oldest pending run of each action was accepted, nanoseconds since 1970; nil = the journal does not say.
   var oldestPending: [String: Int64]?
+  var streams: [StreamStanding] = []
   /// Nanoseconds since 1970.
   var now: Int64
 
@@ -36,6 +37,10 @@ struct MetricPage {
         let age = oldestPending[action.name].map { max(0, Double(now.subtractingReportingOverflow($0).partialValue)) }
         add(MetricCatalog.oldestPending, MetricSample((age ?? 0) / 1e9, label))
       }
+    }
+    for stream in streams {
+      add(MetricCatalog.streamClients, MetricSample(stream.clients, ("stream", stream.name)))
+      add(MetricCatalog.streamBehind, MetricSample(stream.behind, ("stream", stream.name)))
     }
     add(MetricCatalog.held, MetricSample(status.held))
     add(MetricCatalog.failed, MetricSample(status.failed))
