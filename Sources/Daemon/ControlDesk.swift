@@ -16,6 +16,7 @@ struct ControlDesk: DaemonControl {
   let metrics: DaemonMetrics
   let service: Service
   let local: LocalIntake
+  let feeds: LiveFeeds
   let reader: JournalReader
   let refusals: Refusals
   let started: Int64
@@ -43,7 +44,7 @@ struct ControlDesk: DaemonControl {
     do { oldestPending = try await reader.oldestPendingRuns() } catch { oldestPending = nil }
     let page = MetricPage(
       status: await status(), journalLimit: dispatcher.current.value.configuration.journal.maxSize,
-      oldestPending: oldestPending, refused: refusals.totals,
+      oldestPending: oldestPending, refused: refusals.totals, streams: feeds.standings,
       now: RealTime.now.nanoseconds)
     return metrics.registry.exposition(page.samples)
   }

@@ -128,14 +128,13 @@ package final class EventDaemon {
     let reader = try JournalReader(path: configuration.journal.path) { [current = dispatcher.current] in
       EventBodies { current.value.reading(ofSource: $0)?.mapping ?? EventMapping() }
     }
-    let desk = ControlDesk(
-      dispatcher: dispatcher, board: board, unmatched: unmatched, reloads: reloads, metrics: metrics, service: service,
-      local: local, reader: reader, refusals: doors.refusals,
-      started: RealTime.now.nanoseconds)
     // A reader of its own: what is followed live must not wait for a long question.
     let feeds = LiveFeeds(
       try JournalReader(path: configuration.journal.path), bell: dispatcher.bell,
       groups: { [current = dispatcher.current] in current.value.configuration.groups })
+    let desk = ControlDesk(
+      dispatcher: dispatcher, board: board, unmatched: unmatched, reloads: reloads, metrics: metrics, service: service,
+      local: local, feeds: feeds, reader: reader, refusals: doors.refusals, started: RealTime.now.nanoseconds)
     let server = WebServer(
       journal: reader, control: desk, feeds: feeds, socket: api.socket, group: api.socketGroup ?? Self.ownGroup,
       ports: api.listen.map { PortAddress(host: $0.host, port: $0.port) }, doors: doors,

@@ -20,6 +20,7 @@ import Testing
     "onevent_reconnects_total": ["source"], "onevent_regex_limit_hits_total": ["source"],
     "onevent_journal_commit_seconds": [], "onevent_journal_bytes": [], "onevent_journal_max_bytes": [],
     "onevent_journal_trouble": [], "onevent_retention_suspended": [], "onevent_suspended": [],
+    "onevent_stream_clients": ["stream"], "onevent_stream_clients_behind_total": ["stream"],
     "onevent_action_suspended": ["action"], "onevent_runs_held": [], "onevent_runs_failed": [],
     "onevent_config_last_reload_success_timestamp_seconds": [], "onevent_config_last_reload_successful": [],
     "onevent_api_refused_total": ["kind"],

@@ -171,6 +171,8 @@ import Testing
     slow.gate.open()
     #expect(await slow.words(3) == ["event 1", "behind 1"])
     await slow.end()
+    #expect(feeds.standings.map(\.behind) == [1, 0])
+    #expect(feeds.standings.map(\.name) == ["events", "runs"])
     let again = try feeds.listen(.events, last: "1")
     #expect(await again.words(21) == ["1"] + (2...21).map { "event \($0)" })
     feeds.close()

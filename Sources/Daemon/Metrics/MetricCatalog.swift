@@ -60,6 +60,12 @@ enum MetricCatalog {
     "onevent_action_suspended", "1 while a person has suspended the action.", ["action"])
   static let suspended = gauge("onevent_suspended", "1 while a person has suspended all actions.")
 
+  // MARK: Streams
+
+  static let streamClients = gauge("onevent_stream_clients", "Clients that follow the stream.", ["stream"])
+  static let streamBehind = counter(
+    "onevent_stream_clients_behind_total", "Clients that were too slow, and told so.", ["stream"])
+
   // MARK: Journal and configuration
 
   static let journalCommit = histogram(
@@ -93,8 +99,8 @@ enum MetricCatalog {
     up, buildInfo, deliveries, events, eventAge, regexLimitHits, sourceConnected, sourcePaused, reconnects, runs,
     retries,
     runDuration, runWait, running, pending, waiting, oldestPending, held, failed, actionSuspended, suspended,
-    journalCommit, journalBytes, journalMaxBytes, journalTrouble, retentionSuspended, reloadTime, reloadSuccess,
-    refused,
+    streamClients, streamBehind, journalCommit, journalBytes, journalMaxBytes, journalTrouble, retentionSuspended,
+    reloadTime, reloadSuccess, refused,
     processStart, processCPU, processResident, processVirtual, processDescriptors, processDescriptorLimit,
   ]
 

@@ -14,6 +14,7 @@ struct MetricPage {
   var oldestPending: [String: Int64]?
   /// What the API's ports refused since the start.
   var refused: [Refusals.Kind: Int] = [:]
+  var streams: [StreamStanding] = []
   /// Nanoseconds since 1970.
   var now: Int64
 
@@ -38,6 +39,10 @@ struct MetricPage {
         let age = oldestPending[action.name].map { max(0, Double(now.subtractingReportingOverflow($0).partialValue)) }
         add(MetricCatalog.oldestPending, MetricSample((age ?? 0) / 1e9, label))
       }
+    }
+    for stream in streams {
+      add(MetricCatalog.streamClients, MetricSample(stream.clients, ("stream", stream.name)))
+      add(MetricCatalog.streamBehind, MetricSample(stream.behind, ("stream", stream.name)))
     }
     add(MetricCatalog.held, MetricSample(status.held))
     add(MetricCatalog.failed, MetricSample(status.failed))

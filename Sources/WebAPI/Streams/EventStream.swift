@@ -48,6 +48,7 @@ struct EventStream: Sendable {
         if heartbeats.isDue(moment) { try await write(StreamMessage.heartbeat(at: cursor.id)) }
         await feed.wait(since: moment)
       case .need(.behind, _):
+        feed.countBehind()
         return try await write(StreamMessage.behind(at: cursor.id))
       case .notYet(let moment): await feed.wait(since: moment)
       case .closed: return

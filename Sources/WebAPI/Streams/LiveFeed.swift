@@ -24,6 +24,8 @@ final class LiveFeed: Sendable {
     /// Nil while nobody listens, and until the journal was read.
     var ring: StreamRing?
     var listeners = 0
+    /// Clients that were told that they are behind, since the start.
+    var behind = 0
     var moment = Moment()
     var waiting: [CheckedContinuation<Void, Never>] = []
     var isStarted = false
@@ -81,6 +83,11 @@ final class LiveFeed: Sendable {
     }
     if wasLast { bell.stopListening() }
   }
+
+  /// Counts a client that is told that it is too slow.
+  func countBehind() { state.withLock { $0.behind += 1 } }
+
+  var standing: (clients: Int, behind: Int) { state.withLock { ($0.listeners, $0.behind) } }
 
   enum Look {
     /// What the client needs next, and when this was.

@@ -5,6 +5,21 @@ package import Journal
 import NIOCore
 import Synchronization
 
+/// How things stand with one of the streams.
+package struct StreamStanding: Sendable {
+  /// events or runs.
+  package var name: String
+  package var clients: Int
+  /// Clients that were told that they are too slow, since the start.
+  package var behind: Int
+
+  package init(name: String, clients: Int, behind: Int) {
+    self.name = name
+    self.clients = clients
+    self.behind = behind
+  }
+}
+
 /// The streams of a daemon: of events, and of runs.
 package final class LiveFeeds: Sendable {
   let events: LiveFeed
@@ -50,6 +65,13 @@ package final class LiveFeeds: Sendable {
   func use(_ loop: any EventLoop) {
     events.use(loop)
     runs.use(loop)
+  }
+
+  package var standings: [StreamStanding] {
+    [events, runs].map { feed in
+      let standing = feed.standing
+      return StreamStanding(name: feed.source.kind.rawValue, clients: standing.clients, behind: standing.behind)
+    }
   }
 
   /// Ends every stream at once.
