@@ -79,8 +79,8 @@ import Testing
   @Test("a stream says what it is, and what it cannot do is a problem like any other")
   func heads() async throws {
     try await ServerScene.with { scene in
-      let answer = try await scene.curl("--max-time", "1", "http://h/api/v1/events/stream?last=5")
-      let text = answer.outputText.lowercased()
+      let client = try await SilentClient(scene, "/api/v1/events/stream?last=5")
+      let text = client.text.lowercased()
       #expect(text.contains("content-type: text/event-stream"))
       #expect(text.contains("cache-control: no-store"))
       #expect(text.contains("retry: 1000\nid: 0\n\n"))
@@ -142,24 +142,27 @@ import Testing
 /// A connection on which a stream has begun, and nothing more is read.
 private final class SilentClient: Sendable {
   private let descriptor: Int32
+  /// What came up to the place where the stream begins.
+  let text: String
 
-  init(_ scene: ServerScene) async throws {
+  init(_ scene: ServerScene, _ path: String = "/api/v1/events/stream") async throws {
     let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     self.descriptor = descriptor
     let socket = scene.socket
-    try await outsideOfThePool {
+    text = try await outsideOfThePool {
       #expect(SocketFile.connect(descriptor, to: socket) == 0)
-      let request = Array("GET /api/v1/events/stream HTTP/1.1\r\nHost: h\r\n\r\n".utf8)
+      let request = Array("GET \(path) HTTP/1.1\r\nHost: h\r\n\r\n".utf8)
       #expect(write(descriptor, request, request.count) == request.count)
       var limit = timeval(tv_sec: 30, tv_usec: 0)
       setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
       var bytes: [UInt8] = []
       var portion = [UInt8](repeating: 0, count: 4_096)
-      while !String(decoding: bytes, as: UTF8.self).contains("retry: ") {
+      while !String(decoding: bytes, as: UTF8.self).contains("retry: 1000\nid: 0\n\n") {
         let count = read(descriptor, &portion, portion.count)
         guard count > 0 else { throw APIFailure.unanswered("the stream did not begin") }
         bytes += portion.prefix(count)
       }
+      return String(decoding: bytes, as: UTF8.self)
     }
   }
 
