@@ -187,8 +187,9 @@ def complaints(page, scene):
             found.append(f"against the policy: {json.dumps(said['issue']['details'])[:400]}")
         elif method == "Log.entryAdded" and said["entry"]["level"] == "error":
             entry = said["entry"]
-            # The daemon was stopped and its sessions with it; that is told to the console, too.
-            if not any(word in entry["text"] for word in ("ERR_CONNECTION", "ERR_INCOMPLETE", "ERR_EMPTY", "status of 401")):
+            # The daemon was stopped and its sessions with it, and a link was used twice; the console is told, too.
+            is_meant = any(word in entry["text"] for word in ("ERR_CONNECTION", "ERR_INCOMPLETE", "ERR_EMPTY", "status of 401"))
+            if not is_meant and not ("status of 403" in entry["text"] and "/?key=" in entry.get("url", "")):
                 found.append(f"in the log: {entry['text']} {entry.get('url', '')}")
         elif method == "Network.requestWillBeSent":
             address = said["request"]["url"]

@@ -9,9 +9,14 @@ import { href } from './place.js';
 const hues = 9;
 let groups = [];
 
-/** Asks for the groups, whose order gives each its colour. */
+/** Asks for the groups, whose order gives each its colour; those of everybody come first, so that theirs stay. */
 export async function learnGroups() {
-  try { groups = (await get('/api/v1/groups')).groups ?? []; } catch { groups = []; }
+  try {
+    const known = (await get('/api/v1/groups')).groups;
+    groups = [...known.filter((group) => group.shipped), ...known.filter((group) => !group.shipped)];
+  } catch {
+    groups = [];
+  }
 }
 
 export const knownGroups = () => groups;
