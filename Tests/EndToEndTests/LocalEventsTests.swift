@@ -25,7 +25,7 @@ import Testing
       try scene.write("onevent.conf", config)
       let daemon = try scene.run()
       try await daemon.waitFor("onevent started")
-      try await waitUntil("the daemon listens") { try await scene.command("status").status == 0 }
+      try await waitUntil("the daemon listens") { try await scene.command("status", "-c", "onevent.conf").status == 0 }
       try await body(scene, daemon)
     }
   }
@@ -48,8 +48,7 @@ import Testing
   @Test("send hands an event over, its scripts run, and it is found again: no broker is needed")
   func mainJob() async throws {
     try await Self.with(config) { scene, daemon in
-      let sent = try await scene.command(
-        "send", "door.opened", "--value", "1.50", "--subject", "d-1", "--object", "node=n-1", "--tag", "urgent",
+      let sent = try await scene.command("send", "-c", "onevent.conf", "door.opened", "--value", "1.50", "--subject", "d-1", "--object", "node=n-1", "--tag", "urgent",
         "--json")
       #expect(sent.status == 0, "\(sent.errors)")
       #expect(sent.output.hasPrefix(#"{"event":1,"#) && sent.output.contains(#""result":"matched""#))
@@ -62,13 +61,13 @@ import Testing
       #expect((event["objects"] as? [String: String]) == ["node": "n-1"])
       #expect(starts.contains { $0[2...] == ["urgent", "door.opened"] })
 
-      let unmatched = try await scene.command("send", "door.opened", "--payload", "-", input: #"{"value": 1}"#)
+      let unmatched = try await scene.command("send", "-c", "onevent.conf", "door.opened", "--payload", "-", input: #"{"value": 1}"#)
       #expect(unmatched.output == "event 2 stored; no action takes it (see 'onevent explain 2')\n")
-      let explained = try await scene.command("explain", "2", "-c", "onevent.conf")
+      let explained = try await scene.command("explain", "-c", "onevent.conf", "2", "-c", "onevent.conf")
       #expect(explained.status == 1)
       #expect(explained.output.contains("value") && explained.output.contains("tags: urgent"))
       #expect(explained.output.contains("the event has no tags"))
-      let shown = try await scene.command("show", "e1").output
+      let shown = try await scene.command("show", "-c", "onevent.conf", "e1").output
       #expect(shown.contains("node:n-1") && shown.contains("\"value\": 1.50"))
       #expect(try await daemon.stop() == 0)
     }
@@ -83,7 +82,7 @@ import Testing
       #expect(again.status == 0)
       #expect(again.output == "event 1 was there before, with the same id and content: nothing happens again\n")
       try await waitUntil("the script has run") { scene.endedRuns.count == 1 }
-      let metrics = try await scene.command("metrics").output
+      let metrics = try await scene.command("metrics", "-c", "onevent.conf").output
       #expect(metrics.contains(#"onevent_events_total{source="local",result="duplicate"} 1"#))
       #expect(metrics.contains(#"onevent_events_total{source="local",result="matched"} 1"#))
       #expect(!metrics.contains(#"onevent_source_connected{source="local"}"#))
@@ -105,7 +104,7 @@ import Testing
       try scene.remove("hold")
       let next = try scene.run()
       try await waitUntil("all of the runs have ended") { Set(scene.endedRuns).count == 20 }
-      let rows = try await scene.command("events", "--limit", "1000", "--json").output.split(separator: "\n")
+      let rows = try await scene.command("events", "-c", "onevent.conf", "--limit", "1000", "--json").output.split(separator: "\n")
       let ids = try rows.map { row in
         try #require(try JSONSerialization.jsonObject(with: Data(row.utf8)) as? [String: Any])["id"] as? String
       }
@@ -139,14 +138,14 @@ import Testing
         #expect(answer.contains("HTTP/1.1 \(status) "), "\(body.prefix(40)): \(answer.prefix(300))")
       }
       #expect(daemon.isRunning)
-      #expect(try await scene.command("send", "door.opened").status == 0)
+      #expect(try await scene.command("send", "-c", "onevent.conf", "door.opened").status == 0)
     }
   }
 
   @Test("send says what is wrong with its words, and where no daemon is")
   func refusals() async throws {
     try await Scene.with { scene in
-      let absent = try await scene.command("send", "a.b")
+      let absent = try await scene.command("send", "-c", "onevent.conf", "a.b")
       #expect(absent.status == 69)
       #expect(absent.errors.contains("no daemon can be reached at") && absent.errors.contains("onevent run"))
       for words in [
@@ -168,16 +167,16 @@ import Testing
   func switches() async throws {
     try await Self.with("[source:hooks]\ntype = local\nignore_events = ping\n" + config) { scene, _ in
       #expect(
-        try await scene.command("send", "ping").output
+        try await scene.command("send", "-c", "onevent.conf", "ping").output
           == "ping is ignored by the daemon (ignore_events): it is not stored\n")
-      #expect(try await scene.command("send", "pong").output.hasPrefix("event 1 stored"))
-      #expect(try await scene.command("status").output.contains("hooks   local"))
+      #expect(try await scene.command("send", "-c", "onevent.conf", "pong").output.hasPrefix("event 1 stored"))
+      #expect(try await scene.command("status", "-c", "onevent.conf").output.contains("hooks   local"))
       try scene.write("onevent.conf", "[source:hooks]\ntype = local\n" + config)
-      #expect(try await scene.command("reload").status == 0)
-      #expect(try await scene.command("send", "ping").output.hasPrefix("event 2 stored"))
+      #expect(try await scene.command("reload", "-c", "onevent.conf").status == 0)
+      #expect(try await scene.command("send", "-c", "onevent.conf", "ping").output.hasPrefix("event 2 stored"))
       try scene.write("onevent.conf", "[source:hooks]\ntype = local\nenabled = no\n[DEFAULT]\nqueues = q\n" + config)
-      #expect(try await scene.command("reload").status == 0)
-      let off = try await scene.command("send", "pong")
+      #expect(try await scene.command("reload", "-c", "onevent.conf").status == 0)
+      let off = try await scene.command("send", "-c", "onevent.conf", "pong")
       #expect(off.status == 1 && off.errors.contains("switched off"))
     }
   }

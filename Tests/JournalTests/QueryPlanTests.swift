@@ -142,7 +142,7 @@ import Testing
         $0.action = "odd"
         $0.states = [.succeeded]
         $0.before = 50
-      }, expected: ["SEARCH r USING INDEX runs_ended (action=? AND state=? AND number<?)"]),
+      }, expected: ["SEARCH r USING COVERING INDEX runs_ended (action=? AND state=? AND number<?)"]),
   ]
 
   @Test("events are found by an index where the schema has one", arguments: eventCases)

@@ -38,13 +38,10 @@ package struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible 
   /// The code without its extension.
   var primaryCode: Int32 { code & 0xff }
 
-  /// Whether the index of words is damaged, which can be made anew: SQLITE_CORRUPT_VTAB.
-  package var isDamageOfWords: Bool { code == SQLITE_CORRUPT | 1 << 8 }
-
-  /// The index of words refused, for no reason of the disk.
-  static func damageOfWords(_ error: SQLiteError) -> SQLiteError {
-    SQLiteError(code: SQLITE_CORRUPT | 1 << 8, message: error.message, statement: error.statement)
-  }
+  /// Whether a transaction that wrote the index of words and nothing else met damage of it, which can be made anew.
+  ///
+  /// FTS5 says SQLITE_CORRUPT_VTAB, or, when it writes at the commit, that a constraint of its own tables failed.
+  package var isDamageOfWords: Bool { code == SQLITE_CORRUPT | 1 << 8 || trouble == .other }
 
   /// Whether a deadline ended the statement.
   var isInterruption: Bool { primaryCode == SQLITE_INTERRUPT }

@@ -32,12 +32,7 @@ extension JournalWriter {
       let statement =
         if let insert { insert } else { try connection.prepare("INSERT INTO \(table) (rowid, words) VALUES (?1, ?2)") }
       insert = statement
-      do throws(SQLiteError) {
-        try statement.run(.integer(number), .text(words.joined))
-      } catch {
-        // FTS5 refuses on a damaged index in many ways; a constraint of its own tables is one.
-        throw error.trouble == .other ? .damageOfWords(error) : error
-      }
+      try statement.run(.integer(number), .text(words.joined))
       part?.last = number
       count += 1
       return !isEnough()
