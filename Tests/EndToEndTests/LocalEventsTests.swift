@@ -25,9 +25,14 @@ import Testing
       try scene.write("onevent.conf", config)
       let daemon = try scene.run()
       try await daemon.waitFor("onevent started")
-      try await waitUntil("the daemon listens") { try await scene.command("status", "-c", "onevent.conf").status == 0 }
+      try await waitUntil("the daemon listens") { try await Self.ask(scene, "status").status == 0 }
       try await body(scene, daemon)
     }
+  }
+
+  /// Runs a command that asks the daemon of the scene's configuration.
+  private static func ask(_ scene: Scene, _ words: String..., input: String = "") async throws -> CommandResult {
+    try await scene.run(command: words + ["-c", "onevent.conf"], input: input)
   }
 
   /// Posts a body and returns what curl prints, the head included.
@@ -48,7 +53,8 @@ import Testing
   @Test("send hands an event over, its scripts run, and it is found again: no broker is needed")
   func mainJob() async throws {
     try await Self.with(config) { scene, daemon in
-      let sent = try await scene.command("send", "-c", "onevent.conf", "door.opened", "--value", "1.50", "--subject", "d-1", "--object", "node=n-1", "--tag", "urgent",
+      let sent = try await Self.ask(
+        scene, "send", "door.opened", "--value", "1.50", "--subject", "d-1", "--object", "node=n-1", "--tag", "urgent",
         "--json")
       #expect(sent.status == 0, "\(sent.errors)")
       #expect(sent.output.hasPrefix(#"{"event":1,"#) && sent.output.contains(#""result":"matched""#))
@@ -61,13 +67,13 @@ import Testing
       #expect((event["objects"] as? [String: String]) == ["node": "n-1"])
       #expect(starts.contains { $0[2...] == ["urgent", "door.opened"] })
 
-      let unmatched = try await scene.command("send", "-c", "onevent.conf", "door.opened", "--payload", "-", input: #"{"value": 1}"#)
+      let unmatched = try await Self.ask(scene, "send", "door.opened", "--payload", "-", input: #"{"value": 1}"#)
       #expect(unmatched.output == "event 2 stored; no action takes it (see 'onevent explain 2')\n")
-      let explained = try await scene.command("explain", "-c", "onevent.conf", "2", "-c", "onevent.conf")
+      let explained = try await Self.ask(scene, "explain", "2")
       #expect(explained.status == 1)
       #expect(explained.output.contains("value") && explained.output.contains("tags: urgent"))
       #expect(explained.output.contains("the event has no tags"))
-      let shown = try await scene.command("show", "-c", "onevent.conf", "e1").output
+      let shown = try await Self.ask(scene, "show", "e1").output
       #expect(shown.contains("node:n-1") && shown.contains("\"value\": 1.50"))
       #expect(try await daemon.stop() == 0)
     }
@@ -76,13 +82,13 @@ import Testing
   @Test("an event with an id is taken once, and send says so")
   func duplicates() async throws {
     try await Self.with(config) { scene, _ in
-      let arguments = ["send", "door.opened", "--id", "7", "--value", "2", "--time", "2026-11-21T08:00:00Z"]
-      #expect(try await scene.run(command: arguments).output == "event 1 stored\n")
-      let again = try await scene.run(command: arguments)
+      let words = ["door.opened", "--id", "7", "--value", "2", "--time", "2026-11-21T08:00:00Z", "-c", "onevent.conf"]
+      #expect(try await scene.run(command: ["send"] + words).output == "event 1 stored\n")
+      let again = try await scene.run(command: ["send"] + words)
       #expect(again.status == 0)
       #expect(again.output == "event 1 was there before, with the same id and content: nothing happens again\n")
       try await waitUntil("the script has run") { scene.endedRuns.count == 1 }
-      let metrics = try await scene.command("metrics", "-c", "onevent.conf").output
+      let metrics = try await Self.ask(scene, "metrics").output
       #expect(metrics.contains(#"onevent_events_total{source="local",result="duplicate"} 1"#))
       #expect(metrics.contains(#"onevent_events_total{source="local",result="matched"} 1"#))
       #expect(!metrics.contains(#"onevent_source_connected{source="local"}"#))
@@ -104,7 +110,7 @@ import Testing
       try scene.remove("hold")
       let next = try scene.run()
       try await waitUntil("all of the runs have ended") { Set(scene.endedRuns).count == 20 }
-      let rows = try await scene.command("events", "-c", "onevent.conf", "--limit", "1000", "--json").output.split(separator: "\n")
+      let rows = try await Self.ask(scene, "events", "--limit", "1000", "--json").output.split(separator: "\n")
       let ids = try rows.map { row in
         try #require(try JSONSerialization.jsonObject(with: Data(row.utf8)) as? [String: Any])["id"] as? String
       }
@@ -138,14 +144,15 @@ import Testing
         #expect(answer.contains("HTTP/1.1 \(status) "), "\(body.prefix(40)): \(answer.prefix(300))")
       }
       #expect(daemon.isRunning)
-      #expect(try await scene.command("send", "-c", "onevent.conf", "door.opened").status == 0)
+      #expect(try await Self.ask(scene, "send", "door.opened").status == 0)
     }
   }
 
   @Test("send says what is wrong with its words, and where no daemon is")
   func refusals() async throws {
     try await Scene.with { scene in
-      let absent = try await scene.command("send", "-c", "onevent.conf", "a.b")
+      try scene.write("onevent.conf", config)
+      let absent = try await Self.ask(scene, "send", "a.b")
       #expect(absent.status == 69)
       #expect(absent.errors.contains("no daemon can be reached at") && absent.errors.contains("onevent run"))
       for words in [
@@ -167,16 +174,16 @@ import Testing
   func switches() async throws {
     try await Self.with("[source:hooks]\ntype = local\nignore_events = ping\n" + config) { scene, _ in
       #expect(
-        try await scene.command("send", "-c", "onevent.conf", "ping").output
+        try await Self.ask(scene, "send", "ping").output
           == "ping is ignored by the daemon (ignore_events): it is not stored\n")
-      #expect(try await scene.command("send", "-c", "onevent.conf", "pong").output.hasPrefix("event 1 stored"))
-      #expect(try await scene.command("status", "-c", "onevent.conf").output.contains("hooks   local"))
+      #expect(try await Self.ask(scene, "send", "pong").output.hasPrefix("event 1 stored"))
+      #expect(try await Self.ask(scene, "status").output.contains("hooks\tlocal"))
       try scene.write("onevent.conf", "[source:hooks]\ntype = local\n" + config)
-      #expect(try await scene.command("reload", "-c", "onevent.conf").status == 0)
-      #expect(try await scene.command("send", "-c", "onevent.conf", "ping").output.hasPrefix("event 2 stored"))
+      #expect(try await Self.ask(scene, "reload").status == 0)
+      #expect(try await Self.ask(scene, "send", "ping").output.hasPrefix("event 2 stored"))
       try scene.write("onevent.conf", "[source:hooks]\ntype = local\nenabled = no\n[DEFAULT]\nqueues = q\n" + config)
-      #expect(try await scene.command("reload", "-c", "onevent.conf").status == 0)
-      let off = try await scene.command("send", "-c", "onevent.conf", "pong")
+      #expect(try await Self.ask(scene, "reload").status == 0)
+      let off = try await Self.ask(scene, "send", "pong")
       #expect(off.status == 1 && off.errors.contains("switched off"))
     }
   }
