@@ -89,8 +89,8 @@ import Testing
       #expect(again.output == "event 1 was there before, with the same id and content: nothing happens again\n")
       try await waitUntil("the script has run") { scene.endedRuns.count == 1 }
       let metrics = try await Self.ask(scene, "metrics").output
-      #expect(metrics.contains(#"onevent_events_total{source="local",result="duplicate"} 1"#))
-      #expect(metrics.contains(#"onevent_events_total{source="local",result="matched"} 1"#))
+      #expect(metrics.contains(#"onevent_events_total{result="duplicate",source="local"} 1"#))
+      #expect(metrics.contains(#"onevent_events_total{result="matched",source="local"} 1"#))
       #expect(!metrics.contains(#"onevent_source_connected{source="local"}"#))
     }
   }
