@@ -30,8 +30,9 @@ export async function runCard(number, onDecided) {
 }
 
 function attemptOf(attempt, isOpen) {
-  const failed = attempt.outcome && !(attempt.outcome === 'exited' && attempt.code === 0);
-  const outcome = attempt.outcome ? `${attempt.outcome}${attempt.code !== null ? ` ${attempt.code}` : ''}` : 'running';
+  // The outcome says the code or the signal, too: 'exited 3', 'killed by signal 9', 'timed out'.
+  const outcome = attempt.outcome ?? 'running';
+  const failed = attempt.outcome && attempt.outcome !== 'exited 0';
   return h('details', { class: 'attempt', open: isOpen },
     h('summary', {}, `Attempt ${attempt.attempt}: `, h('span', { class: failed ? 'bad' : null }, outcome),
       attempt.duration !== null ? ` after ${span(attempt.duration * 1000)}` : null, ', ', instant(attempt.started)),
