@@ -21,7 +21,7 @@ import Testing
         host = 127.0.0.1
         port = \(broker.port)
         queues = \(queue)
-        heartbeat = 1s
+        heartbeat = 3s
         prefetch = 500
 
         [evil]
