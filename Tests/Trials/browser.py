@@ -164,10 +164,12 @@ class Page:
 
     def box(self, selector):
         """Left, top, width and height of an element, once it is there; brings it into view."""
-        text = json.dumps(selector)
-        self.wait(f"document.querySelector({text})")
-        return self.evaluate(
-            f"(() => {{ const e = document.querySelector({text}); e.scrollIntoView({{block: 'center'}});"
+        return self.box_of(f"document.querySelector({json.dumps(selector)})")
+
+    def box_of(self, element):
+        """The same of what an expression leads to; in one step, since the page may draw it anew at any time."""
+        return self.wait(
+            f"(() => {{ const e = {element}; if (!e) return null; e.scrollIntoView({{block: 'center'}});"
             " const r = e.getBoundingClientRect(); return [r.left, r.top, r.width, r.height]; })()"
         )
 
@@ -175,7 +177,10 @@ class Page:
         self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1, **more)
 
     def click(self, selector):
-        left, top, width, height = self.box(selector)
+        self.click_on(f"document.querySelector({json.dumps(selector)})")
+
+    def click_on(self, element):
+        left, top, width, height = self.box_of(element)
         x, y = left + width / 2, top + height / 2
         self.mouse("mouseMoved", x, y)
         self.mouse("mousePressed", x, y)

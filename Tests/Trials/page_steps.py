@@ -25,13 +25,9 @@ def go(page, hash):
 
 def press(page, label, within="document"):
     """Clicks the button with these words."""
-    page.wait(
-        f"(window.found = [...({within}?.querySelectorAll('button') ?? [])]"
-        f".find((b) => b.textContent.trim() === {json.dumps(label)}))"
+    page.click_on(
+        f"[...({within}?.querySelectorAll('button') ?? [])].find((b) => b.textContent.trim() === {json.dumps(label)})"
     )
-    page.evaluate("found.dataset.trial = ''; 1")
-    page.click("[data-trial]")
-    page.evaluate("document.querySelector('[data-trial]')?.removeAttribute('data-trial')")
 
 
 def log_in(scene, page, role="operate"):
