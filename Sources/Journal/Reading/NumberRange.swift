@@ -37,9 +37,10 @@ struct NumberRange: Equatable {
     guard let disorder = fact else { return }
     let look = try connection.prepare(
       "SELECT number, \(table.time) FROM \(table.rawValue) WHERE number >= ?1 ORDER BY number LIMIT 1")
-    let ends = try connection.prepare("SELECT min(number), max(number) FROM \(table.rawValue)").first {
-      row throws(SQLiteError) in row.isNull(0) ? nil : (row.integer(0), row.integer(1))
-    }
+    // Asked for together they would be looked for in the whole table; each by itself is an end of it.
+    let ends = try connection.prepare(
+      "SELECT (SELECT min(number) FROM \(table.rawValue)), (SELECT max(number) FROM \(table.rawValue))"
+    ).first { row throws(SQLiteError) in row.isNull(0) ? nil : (row.integer(0), row.integer(1)) }
     guard let (first, last) = ends ?? nil else { return }
     /// The first number found whose time is at or after one; nil where none is. Those before it that are, too, are
     /// within the disorder.
