@@ -135,6 +135,8 @@ import Testing
         #expect(arguments[0] as? String == "/bin/false")
         #expect(arguments[1] as? [String: String] == ["base64": "wyg="])
       }
+      #expect(try await scene.get("/api/v1/runs/93762909")["run"] as? Int == 3)
+      #expect(try await scene.problem(.get, "/api/v1/runs/93762908").kind == .notFound)
       let ambiguous = try await scene.problem(.get, "/api/v1/runs/abcd")
       #expect(ambiguous.kind == .invalid)
       #expect(ambiguous.detail.contains("several ids"))

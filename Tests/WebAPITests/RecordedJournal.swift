@@ -80,7 +80,10 @@ final class RecordedJournal: JournalReading {
 
   func runs(withID prefix: String) async throws(JournalError) -> [StoredRun] {
     try note("runs with id \(prefix)")
-    return [1, 2].map(Self.run).filter { $0.id.hasPrefix(prefix) }
+    // The third's id looks like a number as far as it is given.
+    var third = Self.run(3)
+    third.id = "93762909" + String(repeating: "a", count: 24)
+    return ([1, 2].map(Self.run) + [third]).filter { $0.id.hasPrefix(prefix) }
   }
 
   func attempts(ofRun number: Int64) async throws(JournalError) -> [StoredAttempt] {

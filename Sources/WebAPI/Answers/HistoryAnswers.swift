@@ -32,10 +32,13 @@ package struct HistoryAnswers: Sendable {
   func run(named text: String) async throws(Problem) -> StoredRun {
     switch RunReference(text) {
     case .number(let number):
-      guard let run = try await asking({ () async throws(JournalError) in try await journal.run(number) }) else {
-        throw Problem(.notFound, "there is no run \(number): it never was, or is older than what the journal keeps")
+      if let run = try await asking({ () async throws(JournalError) in try await journal.run(number) }) { return run }
+      // One id in forty begins with eight digits that are all decimal.
+      if RunReference.lengths.contains(text.utf8.count) {
+        let runs = try await asking { () async throws(JournalError) in try await journal.runs(withID: text) }
+        if runs.count == 1 { return runs[0] }
       }
-      return run
+      throw Problem(.notFound, "there is no run \(number): it never was, or is older than what the journal keeps")
     case .id(let id):
       let runs = try await asking { () async throws(JournalError) in try await journal.runs(withID: id) }
       guard let run = runs.first else {

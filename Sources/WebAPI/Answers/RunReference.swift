@@ -18,9 +18,12 @@ package enum RunReference: Sendable, Equatable {
     let isHexadecimal = id.utf8.allSatisfy { byte in
       (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
-    guard isHexadecimal, (4...32).contains(id.utf8.count) else { return nil }
+    guard isHexadecimal, Self.lengths.contains(id.utf8.count) else { return nil }
     self = .id(id)
   }
+
+  /// How many digits of an id may be given.
+  static let lengths = 4...32
 
   static let expectation = "a run's number, or its id or the first 4 or more of its 32 hexadecimal digits"
 }
