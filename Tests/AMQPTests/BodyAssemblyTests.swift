@@ -3,6 +3,7 @@
 import Testing
 
 @testable import AMQP
+import ProgramFixture
 
 @Suite struct BodyAssemblyTests {
   private enum Outcome: Equatable {

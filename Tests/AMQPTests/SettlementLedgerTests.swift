@@ -3,6 +3,7 @@
 import Testing
 
 @testable import AMQP
+import ProgramFixture
 
 @Suite struct SettlementLedgerTests {
   private func flushed(_ ledger: inout SettlementLedger) -> [SettlementFrame] {

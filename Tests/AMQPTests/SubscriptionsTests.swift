@@ -3,6 +3,7 @@
 import Testing
 
 @testable import AMQP
+import ProgramFixture
 
 @Suite struct SubscriptionsTests {
   private func index(_ tag: String, among count: Int) -> Int? {

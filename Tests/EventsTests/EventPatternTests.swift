@@ -3,6 +3,7 @@
 import Testing
 
 @testable import Events
+import ProgramFixture
 
 @Suite struct EventPatternTests {
   @Test(

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ProgramFixture
+
 /// Makes expressions of Python's dialect, and texts that have a chance to match them.
 struct RegexGenerator {
   var random: SeededGenerator

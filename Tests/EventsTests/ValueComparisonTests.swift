@@ -4,6 +4,7 @@ import Foundation
 import Testing
 
 @testable import Events
+import ProgramFixture
 
 @Suite struct ValueComparisonTests {
   private static func timestamp(_ text: String) -> Timestamp? {

@@ -4,6 +4,7 @@ import Foundation
 import Testing
 
 @testable import Journal
+import ProgramFixture
 
 /// Every question gets the answer that looking at each event would give, whatever way the planner takes.
 @Suite struct EventQueryTests {

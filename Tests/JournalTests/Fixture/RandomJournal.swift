@@ -3,6 +3,7 @@
 import Foundation
 
 @testable import Journal
+import ProgramFixture
 
 /// A journal of events that were chosen at random, written by its writer, and what is known of each.
 struct RandomJournal {
