@@ -65,8 +65,6 @@ int clinux_is_mounted_noexec(const char *path) {
   return (file_system.f_flag & ST_NOEXEC) != 0;
 }
 
-const short clinux_spawn_setsid = POSIX_SPAWN_SETSID;
-
 int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
   return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }

@@ -270,6 +270,8 @@ private final class RunRelay: RunObserver {
 
   func started(_ attempt: AttemptID, pid: Int32) { dispatcher.value?.started(attempt, pid: pid) }
 
+  func endures(_ attempt: AttemptID, pid: Int32) { dispatcher.value?.endures(attempt, pid: pid) }
+
   func printed(_ attempt: AttemptID, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>) {
     dispatcher.value?.printed(attempt, stream, line)
   }

@@ -12,6 +12,8 @@ final class InputQueue<Input: Sendable>: @unchecked Sendable {
   private let condition: UnsafeMutablePointer<pthread_cond_t>
   private var inputs: [Input] = []
   private var isUrgent = false
+  /// When what is to be taken soon has waited long enough: nanoseconds of CLOCK_MONOTONIC.
+  private var soon = Int64.max
   private var isWaiting = false
 
   init() {
@@ -28,22 +30,39 @@ final class InputQueue<Input: Sendable>: @unchecked Sendable {
     mutex.deallocate()
   }
 
+  /// When something that was brought is to be taken.
+  enum Urgency {
+    /// The thread is woken for it.
+    case now
+    /// Within a millisecond, so that what comes in the meantime is taken with it.
+    case soon
+    /// With the next thing that is taken, or when the thread looks again by itself.
+    case whenever
+  }
+
+  /// How long something waits at most for more: nanoseconds.
+  private static var patience: Int64 { 1_000_000 }
+
   /// Brings something.
-  ///
-  /// - Parameters:
-  ///   - input: What is brought.
-  ///   - isUrgent: Whether the thread is woken for it; otherwise it is taken with the next thing that is urgent, or
-  ///     when the thread looks again by itself.
-  func add(_ input: Input, isUrgent: Bool = true) {
+  func add(_ input: Input, _ urgency: Urgency = .now) {
     pthread_mutex_lock(mutex)
     inputs.append(input)
-    let wakes = isUrgent && isWaiting && !self.isUrgent
-    if isUrgent { self.isUrgent = true }
+    let isNews: Bool
+    switch urgency {
+    case .now:
+      isNews = !isUrgent
+      isUrgent = true
+    case .soon:
+      isNews = soon == .max && !isUrgent
+      soon = min(soon, clinux_monotonic_time() + Self.patience)
+    case .whenever: isNews = false
+    }
+    let wakes = isNews && isWaiting
     pthread_mutex_unlock(mutex)
     if wakes { pthread_cond_signal(condition) }
   }
 
-  /// Takes all there is, after waiting for something urgent, but not longer than the limit.
+  /// Takes all there is, after waiting for something urgent, but not longer than the limit, nor than anything may wait.
   func take(waiting limit: Duration) -> [Input] {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
@@ -51,11 +70,13 @@ final class InputQueue<Input: Sendable>: @unchecked Sendable {
       let end = clinux_monotonic_time() + limit.nanoseconds
       isWaiting = true
       while !isUrgent {
-        guard clinux_condition_wait(condition, mutex, end - clinux_monotonic_time()) != ETIMEDOUT else { break }
+        let rest = min(end, soon) - clinux_monotonic_time()
+        guard rest > 0, clinux_condition_wait(condition, mutex, rest) != ETIMEDOUT else { break }
       }
       isWaiting = false
     }
     isUrgent = false
+    soon = .max
     let taken = inputs
     inputs = []
     return taken

@@ -12,11 +12,11 @@ extension Launcher {
 
   /// Has run-as become what the invocation asks for, and execute its program.
   ///
-  /// - Returns: The number of the script, which has been executed by now.
-  func spawnThroughRunAs(
+  /// - Returns: The script, which has been executed by now.
+  func startThroughRunAs(
     _ invocation: Invocation, in group: RunGroup?, input: borrowing Descriptor, output: borrowing Descriptor,
     error: borrowing Descriptor
-  ) throws(StartFailure) -> pid_t {
+  ) throws(StartFailure) -> Child {
     let user = invocation.identity?.user ?? privileges.user
     guard user != 0 || invocation.allowsRoot else { throw StartFailure(wouldRunAsRoot: invocation) }
     guard let request = RunAsRequest(invocation, in: group, privileges) else {
@@ -25,23 +25,21 @@ extension Launcher {
     let channel = try Self.attempt(invocation, "prepare it") { () throws(ErrorNumber) in
       try RunAsChannel(request: request)
     }
-    let actions: SpawnActions
-    do {
-      actions = try SpawnActions(
-        input: input, output: output, error: error, request: channel.request, report: channel.writing)
-    } catch {
-      throw StartFailure(invocation, doing: "prepare it", error)
-    }
-    let pid: pid_t
+    let child: Child
     do {
       // Nothing of the script's environment: its variables must not change what a privileged program does.
-      pid = try spawn(RunAsProgram.path, actions, [Array("run-as".utf8)], [])
+      child = try start(
+        RunAsProgram.path, [Array("run-as".utf8)], [],
+        descriptors: [
+          input.number, output.number, error.number, channel.request.number, channel.writing.number,
+        ])
     } catch {
       throw StartFailure(startingRunAs: invocation, error)
     }
     let reading = Self.readingEnd(of: channel)
-    try confirm(invocation, pid, in: group, RunAsReport(from: reading, until: Moment.now().advanced(by: Self.patience)))
-    return pid
+    try confirm(
+      invocation, child.pid, in: group, RunAsReport(from: reading, until: Moment.now().advanced(by: Self.patience)))
+    return child
   }
 
   /// Gives up our copies of what run-as has now: only then does the pipe end when it has no more to say.

@@ -23,7 +23,7 @@ struct LaunchedChild: ~Copyable {
 /// it is to be through run-as, which executes it in its own place: the child's number is the script's in both cases.
 /// Belongs to the thread that it was made on.
 struct Launcher: ~Copyable {
-  private let attributes = SpawnAttributes()
+  let start = ChildStart()
   let privileges = Privileges()
   let deserted = DesertedChildren()
 
@@ -43,24 +43,13 @@ struct Launcher: ~Copyable {
     let errorOutput = try Self.makePipe(for: invocation)
     // Last, so that as little as can be happens between the look and the start.
     try requireTrust(in: invocation)
-    let pid: pid_t
-    if group == nil, privileges.suffice(for: invocation) {
-      pid = try spawn(invocation, input: input, output: output.writing, error: errorOutput.writing)
-    } else {
-      pid = try spawnThroughRunAs(
-        invocation, in: group, input: input, output: output.writing, error: errorOutput.writing)
-    }
-
-    // What the child has now is given up before one more descriptor is asked for, so that the limit on them
-    // cannot be met here unless another thread takes both.
-    _ = consume input
-    do {
-      let process = try Descriptor(opened: clinux_pidfd_open(pid))
-      return LaunchedChild(pid: pid, process: process, standardOutput: output, standardError: errorOutput)
-    } catch {
-      abandon(pid, group)
-      throw StartFailure(unwatchable: invocation, error)
-    }
+    let child =
+      if group == nil, privileges.suffice(for: invocation) {
+        try start(invocation, input: input, output: output.writing, error: errorOutput.writing)
+      } else {
+        try startThroughRunAs(invocation, in: group, input: input, output: output.writing, error: errorOutput.writing)
+      }
+    return LaunchedChild(pid: child.pid, process: child.process, standardOutput: output, standardError: errorOutput)
   }
 
   /// Ends a child that cannot be watched, with its group, and waits for it.
@@ -87,41 +76,22 @@ struct Launcher: ~Copyable {
   }
 
   /// Executes the program in the child itself.
-  private func spawn(
+  private func start(
     _ invocation: Invocation, input: borrowing Descriptor, output: borrowing Descriptor, error: borrowing Descriptor
-  ) throws(StartFailure) -> pid_t {
+  ) throws(StartFailure) -> Child {
     let directory: Descriptor
     do {
       directory = try Descriptor(opened: clinux_open_directory(invocation.workingDirectory))
     } catch {
       throw StartFailure(workingDirectoryOf: invocation, error)
     }
-    let actions: SpawnActions
     do {
-      actions = try SpawnActions(input: input, output: output, error: error, directory: directory)
-    } catch {
-      throw StartFailure(invocation, doing: "prepare it", error)
-    }
-    do {
-      return try spawn(invocation.path, actions, invocation.arguments, invocation.environment)
+      return try start(
+        invocation.path, invocation.arguments, invocation.environment,
+        descriptors: [input.number, output.number, error.number], directory: directory.number)
     } catch {
       throw StartFailure(executing: invocation, in: directory, error)
     }
-  }
-
-  func spawn(
-    _ path: String, _ actions: borrowing SpawnActions, _ arguments: [[UInt8]], _ environment: [[UInt8]]
-  ) throws(ErrorNumber) -> pid_t {
-    let arguments = CStringVector(arguments)
-    let environment = CStringVector(environment)
-    var pid = pid_t()
-    let result = actions.withPointer { actions in
-      attributes.withPointer { attributes in
-        posix_spawn(&pid, path, actions, attributes, arguments.pointers, environment.pointers)
-      }
-    }
-    guard result == 0 else { throw ErrorNumber(value: result) }
-    return pid
   }
 
   /// Opens what the script reads: a sealed memory file at its start, or `/dev/null`.

@@ -26,6 +26,8 @@ package struct Completion: Sendable {
   package var duration: Duration
   package var standardOutput: KeptOutput
   package var standardError: KeptOutput
+  /// The number that the script's process had; nil if it never ran.
+  package var pid: Int32?
   /// What is left of a run that was to be ended whole, outside of the script's session and so out of reach.
   ///
   /// Looked for only where runs have no control groups of their own; there nothing is out of reach.
@@ -46,11 +48,14 @@ package struct Completion: Sendable {
 
 /// Hears of attempts, on the runner's threads; must not block.
 ///
-/// For each attempt: `started` at most once, then any number of `printed`, then `ended` exactly once; `cannotEnd` at most once
-/// in between. A script that
-/// never ran only ends. Every method may call `start` and `interruptAll` of the runner.
+/// For each attempt: `started` at most once, then any number of `printed`, then `ended` exactly once; `endures` and
+/// `cannotEnd` at most once in between. A script that never ran only ends. Every method may call `start` and `interruptAll` of the runner.
 package protocol RunObserver: AnyObject, Sendable {
   func started(_ attempt: AttemptID, pid: Int32)
+  /// The script does not end at once: it is worth a mark by which it is found should this process end before it.
+  ///
+  /// The process has not been waited for until this returns.
+  func endures(_ attempt: AttemptID, pid: Int32)
   /// One line, its line feed removed; lines longer than 16 KiB come in pieces.
   ///
   /// The bytes are as the script wrote them, control characters included, and valid during the call only.

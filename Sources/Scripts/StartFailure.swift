@@ -37,7 +37,7 @@ struct StartFailure: Error, Equatable {
         + Self.cause(error))
   }
 
-  /// posix_spawn(3) failed: the process could not be made, its directory not entered, or its program not executed.
+  /// The child could not be started: the process could not be made, its directory not entered, or its program not executed.
   init(executing invocation: Invocation, in directory: borrowing Descriptor, _ error: ErrorNumber) {
     if error.value == EACCES, faccessat(directory.number, ".", X_OK, AT_EACCESS) != 0 {
       self.init(workingDirectoryOf: invocation, error)

@@ -83,7 +83,7 @@ final class WatchList: Sendable {
       state.news.runs.append((serial, run))
       state.isNew = true
       let isBehind = run.interruptions < state.news.interruptions
-      return run.timeout < state.sleepsUntil && state.sleepsUntil > .past || isBehind
+      return run.firstDeadline < state.sleepsUntil && state.sleepsUntil > .past || isBehind
     }
     if mustRing { doorbell.ring() }
   }

@@ -25,6 +25,9 @@ final class WatchedRun: @unchecked Sendable {
     case draining(Outcome)
   }
 
+  /// How long a script runs before it is told that it endures.
+  static let briefness = Duration.milliseconds(20)
+
   let attempt: AttemptID
   let tree: RunTree
   let killAfter: Duration
@@ -35,6 +38,9 @@ final class WatchedRun: @unchecked Sendable {
   let user: String
   let begun: Moment
   let timeout: Moment
+  /// When it is told that the script endures: most scripts have ended by then, and need no mark.
+  let mark: Moment
+  var isMarked = false
   /// An interruption with a higher number concerns it.
   let interruptions: UInt64
   var phase = Phase.running
@@ -63,11 +69,15 @@ final class WatchedRun: @unchecked Sendable {
     interruptions = order.interruptions
     killAfter = order.invocation.killAfter
     timeout = started.advanced(by: order.invocation.timeout)
+    mark = started.advanced(by: Self.briefness)
     self.begun = begun
     process = Optional(child.process)
     standardOutput = WatchedStream(child.standardOutput, limit: outputLimit)
     standardError = WatchedStream(child.standardError, limit: outputLimit)
   }
+
+  /// What its first deadline is.
+  var firstDeadline: Moment { min(mark, timeout) }
 
   /// Works on one of both streams.
   func with<Result>(_ stream: OutputStream, _ body: (inout WatchedStream) -> Result) -> Result {
@@ -78,9 +88,11 @@ final class WatchedRun: @unchecked Sendable {
   }
 
   func completion(_ outcome: Outcome) -> Completion {
-    Completion(
+    var completion = Completion(
       outcome: outcome, duration: (ended ?? .now()).since(begun),
       standardOutput: standardOutput.kept, standardError: standardError.kept)
+    completion.pid = tree.pid
+    return completion
   }
 }
 

@@ -55,7 +55,8 @@ final class Watcher {
         groups?.sweep()
         return
       }
-      setAlarm()
+      // While scripts come and go, the next one's first deadline is not before the end of this sleep, and rings no bell.
+      setAlarm(sleep: count > 0 || !news.runs.isEmpty ? WatchedRun.briefness : LifeSign.interval)
       count = watchList.waitForEvents(events, until: alarm)
     }
   }
@@ -64,7 +65,7 @@ final class Watcher {
     for attempt in news.unstarted { observer.ended(attempt, .unstarted(.interrupted)) }
     for (serial, run) in news.runs {
       runs[serial] = run
-      deadlines.set(run.timeout, for: serial)
+      deadlines.set(run.firstDeadline, for: serial)
     }
     if news.isInterrupted || news.runs.contains(where: { $0.run.interruptions < news.interruptions }) {
       living = nil
@@ -109,7 +110,8 @@ final class Watcher {
     while let serial = deadlines.popDue(at: now) {
       guard let run = runs[serial] else { continue }
       switch run.phase {
-      case .running: terminate(run, serial, as: .timedOut)
+      case .running:
+        if now < run.timeout { tellThatItEndures(run, serial) } else { terminate(run, serial, as: .timedOut) }
       case .ending(let outcome):
         killTree(of: run)
         run.phase = .killed(outcome)
@@ -120,12 +122,19 @@ final class Watcher {
     }
   }
 
+  private func tellThatItEndures(_ run: WatchedRun, _ serial: UInt64) {
+    deadlines.set(run.timeout, for: serial)
+    guard !run.isMarked else { return }
+    run.isMarked = true
+    observer.endures(run.attempt, pid: run.tree.pid)
+  }
+
   /// Chooses how long to sleep.
   ///
   /// An alarm that is earlier than needed stays, so that short runs, one after the other, do not move it each time.
-  private func setAlarm() {
+  private func setAlarm(sleep longest: Duration) {
     let now = Moment.now()
-    let first = min(deadlines.first ?? .never, orphans?.nextLook ?? .never, now.advanced(by: LifeSign.interval))
+    let first = min(deadlines.first ?? .never, orphans?.nextLook ?? .never, now.advanced(by: longest))
     if first < alarm || alarm <= now { alarm = first }
   }
 }

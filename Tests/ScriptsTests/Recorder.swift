@@ -31,6 +31,8 @@ final class Recorder: RunObserver {
 
   init(keepsLines: Bool = true) { self.keepsLines = keepsLines }
 
+  func endures(_ attempt: AttemptID, pid: Int32) {}
+
   func started(_ attempt: AttemptID, pid: Int32) {
     update(attempt) { $0.pid = pid }
   }

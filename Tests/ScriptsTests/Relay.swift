@@ -33,6 +33,8 @@ final class Relay: RunObserver {
     }
   }
 
+  func endures(_ attempt: AttemptID, pid: Int32) {}
+
   func started(_ attempt: AttemptID, pid: Int32) {}
   func printed(_ attempt: AttemptID, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>) {}
 

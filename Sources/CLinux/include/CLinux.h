@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "CLinuxDatagram.h"
+#include "CLinuxSpawn.h"
 
 /// Creates an empty memory file that can be sealed. Returns -1 and sets `errno` on failure; see memfd_create(2).
 int clinux_memfd_create(const char *name);
@@ -49,9 +50,6 @@ int clinux_set_thread_name(const char *name);
 
 /// Tells whether the file's file system is mounted `noexec`: 1 yes, 0 no, -1 with `errno` when it cannot be told.
 int clinux_is_mounted_noexec(const char *path);
-
-/// The flag that lets posix_spawn(3) start the child in a session of its own.
-extern const short clinux_spawn_setsid;
 
 /// Closes every descriptor from `first` on in the child; see posix_spawn_file_actions_addclosefrom_np in <spawn.h>.
 int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first);

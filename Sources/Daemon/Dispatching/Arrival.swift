@@ -22,7 +22,7 @@ struct Arrival: Sendable {
 enum DispatchInput: Sendable {
   case arrived([Arrival])
   case published(PublishedBatch)
-  case started(AttemptID, pid: Int32, start: Int64?)
+  case endures(AttemptID, pid: Int32, start: Int64?)
   case ended(AttemptID, Completion)
   case asked(Request)
   /// Something that the daemon tells of itself.

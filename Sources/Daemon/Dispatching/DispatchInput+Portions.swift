@@ -48,7 +48,7 @@ extension DispatchInput {
     switch self {
     case .arrived(let arrivals): arrivals
     case .published(let batch): batch.arrivals
-    case .started, .ended, .asked, .happened, .tick, .drain, .abandon, .stop: []
+    case .endures, .ended, .asked, .happened, .tick, .drain, .abandon, .stop: []
     }
   }
 

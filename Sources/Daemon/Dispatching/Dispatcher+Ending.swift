@@ -181,7 +181,7 @@ extension AttemptEnd {
     reason = reason ?? completion.survivorsSentence
     self.init(
       ended: time, duration: completion.duration.nanoseconds, outcome: completion.outcome.description, code: code,
-      reason: reason, standardOutput: StoredOutput(completion.standardOutput),
+      reason: reason, pid: completion.pid, standardOutput: StoredOutput(completion.standardOutput),
       standardError: StoredOutput(completion.standardError))
   }
 }

@@ -15,7 +15,10 @@ extension Dispatcher: RunObserver {
   func started(_ attempt: AttemptID, pid: Int32) {
     FailPoint.afterSpawn.pass()
     if let (label, _, _) = labels.withLock({ $0[attempt.number] }) { log.started(label, pid: pid) }
-    inputs.add(.started(attempt, pid: pid, start: ProcessFacts.status(of: pid)?.start), isUrgent: false)
+  }
+
+  func endures(_ attempt: AttemptID, pid: Int32) {
+    inputs.add(.endures(attempt, pid: pid, start: ProcessFacts.status(of: pid)?.start), .whenever)
   }
 
   func printed(_ attempt: AttemptID, _ stream: OutputStream, _ line: UnsafeBufferPointer<UInt8>) {
@@ -46,5 +49,10 @@ extension Dispatcher: RunObserver {
     if let (label, _, _) = labels.withLock({ $0[attempt.number] }) { log.cannotEnd(label, reason) }
   }
 
-  func ended(_ attempt: AttemptID, _ completion: Completion) { inputs.add(.ended(attempt, completion)) }
+  /// While more scripts run than there are processors, the end of one leaves none of them idle: it waits a moment for
+  /// others, and one transaction records them all.
+  func ended(_ attempt: AttemptID, _ completion: Completion) {
+    let isSpare = spareScripts.subtract(1, ordering: .relaxed).oldValue > 0
+    inputs.add(.ended(attempt, completion), isSpare ? .soon : .now)
+  }
 }

@@ -9,10 +9,12 @@ import WebAPI
 extension Dispatcher {
   /// How many events one batch enters at most, and how long it may take: work that comes in waits for its end.
   private static let wordBatch = 256
-  private static let wordTime = Duration.milliseconds(8)
+  private static let wordTime = Duration.milliseconds(2)
   /// How often a batch is let in between work, and how often it is looked whether there is something to enter.
-  private static let wordShare = Duration.milliseconds(200)
+  private static let wordShare = Duration.milliseconds(50)
   private static let wordLook = Duration.seconds(1)
+  /// How long nothing has come in where the time is taken for idle: between two short scripts it is not.
+  static let wordPause = Duration.milliseconds(5)
 
   /// Whether idle time is used for the index of words.
   var hasWordsToIndex: Bool { upkeep.hasWords && indexesWords }

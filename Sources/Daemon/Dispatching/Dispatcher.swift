@@ -33,6 +33,9 @@ final class Dispatcher: @unchecked Sendable {
   let types: SeenTypes
   /// Told why no source may be read, and when they may again.
   let onHold: @Sendable (String?) -> Void
+  /// How many scripts run beyond one for each processor; may be off by what is on its way.
+  let spareScripts = Atomic(0)
+  private let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   let labels = Mutex<[UInt64: (label: RunLabel, run: Int64, allowance: OutputAllowance)]>([:])
   let journal: JournalKeeper
 
@@ -105,9 +108,9 @@ final class Dispatcher: @unchecked Sendable {
 
   /// How long it waits at most for something to do.
   private var patience: Duration {
-    if hasWordsToIndex { return .zero }
-    guard let due = state.nextDue, journal.trouble == nil else { return .milliseconds(50) }
-    return max(.zero, min(.milliseconds(50), .nanoseconds(due - BootClock.now)))
+    let idle = hasWordsToIndex ? Self.wordPause : .milliseconds(50)
+    guard let due = state.nextDue, journal.trouble == nil else { return idle }
+    return max(.zero, min(idle, .nanoseconds(due - BootClock.now)))
   }
 
   /// Turns what came in into one transaction, and does what follows from it.
@@ -225,6 +228,7 @@ final class Dispatcher: @unchecked Sendable {
       live.begin(start.run)
       runner.start(start.invocation, as: start.attempt)
     }
+    spareScripts.store(max(0, state.running.count - processors), ordering: .relaxed)
     for attempt in effects.endedAttempts { forgetOutput(of: attempt) }
     for run in effects.endedRuns { live.end(run) }
     for note in effects.notes { note() }
@@ -235,7 +239,7 @@ final class Dispatcher: @unchecked Sendable {
     switch input {
     case .arrived(let arrivals): for arrival in arrivals { try take(arrival, &effects) }
     case .published(let batch): try take(batch, &effects)
-    case .started(let attempt, let pid, let start): try mark(attempt, pid: pid, start: start)
+    case .endures(let attempt, let pid, let start): try mark(attempt, pid: pid, start: start)
     case .ended(let attempt, let completion): try end(attempt, completion, &effects)
     case .happened(let own): try tell(own, &effects)
     case .tick: warnOfSlowRuns(&effects)
@@ -256,7 +260,7 @@ final class Dispatcher: @unchecked Sendable {
           .failure(.unavailable("the journal does not record: \(journal.trouble ?? "it cannot be written")")))
       case .stop: isStopped = true
       case .tick, .asked: break
-      case .started, .ended, .drain, .abandon: backlog.append(change)
+      case .endures, .ended, .drain, .abandon: backlog.append(change)
       case .happened(let own):
         // What runs is bounded, what sources do is not.
         if backlog.count < Self.heldBack { backlog.append(change) } else { note(lost: own) }

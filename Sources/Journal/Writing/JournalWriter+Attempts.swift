@@ -60,18 +60,20 @@ package struct AttemptEnd: Sendable {
   package var outcome: String
   package var code: Int64?
   package var reason: String?
+  package var pid: Int32?
   package var standardOutput: StoredOutput
   package var standardError: StoredOutput
 
   package init(
-    ended: Int64, duration: Int64, outcome: String, code: Int64?, reason: String?, standardOutput: StoredOutput,
-    standardError: StoredOutput
+    ended: Int64, duration: Int64, outcome: String, code: Int64?, reason: String?, pid: Int32? = nil,
+    standardOutput: StoredOutput, standardError: StoredOutput
   ) {
     self.ended = ended
     self.duration = duration
     self.outcome = outcome
     self.code = code
     self.reason = reason
+    self.pid = pid
     self.standardOutput = standardOutput
     self.standardError = standardError
   }
@@ -123,7 +125,7 @@ extension JournalWriter {
   package func end(run: Int64, attempt: Int64, _ end: AttemptEnd) throws(SQLiteError) -> Bool {
     try statements.endAttempt.run(
       .integer(run), .integer(attempt), .integer(end.ended), .integer(end.duration), .text(end.outcome),
-      .optional(end.code), .optional(end.reason))
+      .optional(end.code), .optional(end.reason), .optional(end.pid.map(Int64.init)))
     guard connection.changes > 0 else { return false }
     for (stream, output) in [(Int64(1), end.standardOutput), (2, end.standardError)] {
       guard !output.head.isEmpty || output.dropped > 0 else { continue }

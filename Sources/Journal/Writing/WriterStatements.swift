@@ -107,7 +107,7 @@ struct WriterStatements {
       "UPDATE attempts SET pid = ?3, pid_start = ?4 WHERE run = ?1 AND attempt = ?2")
     endAttempt = try connection.prepare(
       """
-      UPDATE attempts SET ended = ?3, duration = ?4, outcome = ?5, code = ?6, reason = ?7
+      UPDATE attempts SET ended = ?3, duration = ?4, outcome = ?5, code = ?6, reason = ?7, pid = coalesce(pid, ?8)
       WHERE run = ?1 AND attempt = ?2
       """)
     insertOutput = try connection.prepare(
