@@ -5,8 +5,9 @@ import Glibc
 
 /// `matching-cost BODY DIRECTORY [--json] [--only CASE --events N]`: what one event costs, by itself, in this process.
 ///
-/// BODY is a file with a notification of a fulfilled lease; journals are begun in the empty DIRECTORY. With `--only`, N events of one case are measured once, so
-/// that they can be counted from outside: all of it happens inside `cost_measure`. See scripts/cost-gate.
+/// BODY is a file with a notification of a fulfilled lease; journals are begun in the empty DIRECTORY. With `--only`,
+/// N events of one case are measured once, so that they can be counted from outside: all of it happens inside
+/// `cost_measure`. See scripts/cost-gate.
 @main
 struct MatchingCost {
   /// What each case is measured as: the median of these rounds counts.
