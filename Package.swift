@@ -115,6 +115,14 @@ let package = Package(
     .executableTarget(
       name: "query-load", dependencies: ["Events", "Journal", "WebAPI"], path: "Tests/QueryLoad", swiftSettings: swift),
 
+    // What an event costs, in instructions and allocations; see scripts/cost-gate.
+    .executableTarget(
+      name: "matching-cost", dependencies: ["CostCounting", "Events", "Journal"], path: "Tests/MatchingCost",
+      exclude: ["Counting", "recorded"], swiftSettings: swift),
+    .target(
+      name: "CostCounting", path: "Tests/MatchingCost/Counting",
+      cxxSettings: [.unsafeFlags(["-fno-exceptions", "-fno-rtti"])], linkerSettings: [.linkedLibrary("simdjson")]),
+
     // Tests: one target per module, and the built binary against a real broker.
     .target(name: "ProgramFixture", dependencies: ["CLinux"], path: "Tests/ProgramFixture", swiftSettings: swift),
     .target(

@@ -120,16 +120,18 @@ extension Action {
   private func appendFacts(of event: Event, _ run: RunFacts, to environment: inout [[UInt8]]) {
     func append(_ name: StaticString, _ append: (inout [UInt8]) -> Void) {
       var entry: [UInt8] = []
+      // What most of them take, so that few grow.
+      entry.reserveCapacity(80)
       entry.append(literal: name)
       append(&entry)
       if !entry.contains(0), entry.count <= ArgumentSpace.longest { environment.append(entry) }
     }
     append("ONEVENT=1") { _ in }
     append("ONEVENT_ACTION=") { $0.append(contentsOf: name.utf8) }
-    append("ONEVENT_EVENT_ID=") { $0.append(contentsOf: (event.id ?? "").utf8) }
+    append("ONEVENT_EVENT_ID=") { event.fact(.id).named.appendArgument(to: &$0) }
     append("ONEVENT_EVENT_NUMBER=") { $0.append(contentsOf: String(run.eventNumber).utf8) }
     append("ONEVENT_EVENT_TYPE=") { entry in event.withType { entry.append(contentsOf: $0) } }
-    append("ONEVENT_EVENT_TIME=") { $0.append(contentsOf: (event.time ?? "").utf8) }
+    append("ONEVENT_EVENT_TIME=") { event.fact(.time).named.appendArgument(to: &$0) }
     append("ONEVENT_SUBJECT=") { event.subject.appendArgument(to: &$0) }
     append("ONEVENT_SOURCE=") { $0.append(contentsOf: event.envelope.source.utf8) }
     append("ONEVENT_ROUTING_KEY=") { $0.append(contentsOf: event.envelope.routingKey.utf8) }

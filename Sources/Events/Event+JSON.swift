@@ -25,23 +25,31 @@ extension Event {
   private func makeNormalizedJSON() -> [UInt8] {
     var output: [UInt8] = []
     output.reserveCapacity(4096)
-    func append(_ key: StaticString, _ value: FieldValue) {
+    func begin(_ key: StaticString) {
       output.append(output.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
       output.append(UInt8(ascii: "\""))
       output.append(literal: key)
       output.append(literal: "\":")
+    }
+    func append(_ key: StaticString, _ value: FieldValue) {
+      begin(key)
       value.appendJSON(to: &output)
     }
-    append("id", .optional(id))
-    append("type", .text(type))
-    append("time", .optional(time))
+    func appendName(_ key: StaticString, _ value: FieldValue) {
+      begin(key)
+      if !value.appendName(to: &output) { output.append(literal: "null") }
+    }
+    appendName("id", fact(.id))
+    begin("type")
+    withType { output.appendJSON(text: $0) }
+    appendName("time", fact(.time))
     append("received", .text(Self.instant(envelope.received)))
     append("source", .text(envelope.source))
-    append("subject", .optional(subject.name))
+    appendName("subject", subject)
     output.append(literal: ",\"objects\":")
     appendObjects(to: &output)
-    append("publisher", .optional(publisher))
-    append("priority", .optional(priority))
+    appendName("publisher", fact(.publisher))
+    appendName("priority", fact(.priority))
     append("tags", .list(tags))
     append("routing_key", .text(envelope.routingKey))
     append("exchange", .text(envelope.exchange))
@@ -58,12 +66,13 @@ extension Event {
   private func appendObjects(to output: inout [UInt8]) {
     var opening = UInt8(ascii: "{")
     for kind in objectKinds {
-      guard let name = object(kind).name else { continue }
+      let name = object(kind)
+      guard !name.named.isMissing else { continue }
       output.append(opening)
       opening = UInt8(ascii: ",")
       output.appendJSON(text: kind.utf8)
       output.append(UInt8(ascii: ":"))
-      output.appendJSON(text: name.utf8)
+      name.appendName(to: &output)
     }
     if opening == UInt8(ascii: "{") { output.append(opening) }
     output.append(UInt8(ascii: "}"))
@@ -115,16 +124,34 @@ extension Event {
     var time = time_t(rest < 0 ? seconds - 1 : seconds)
     var parts = tm()
     gmtime_r(&time, &parts)
-    func padded(_ number: some BinaryInteger, _ width: Int) -> String {
-      let digits = String(number)
-      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    var text = Array("0000-00-00T00:00:00.000000Z".utf8)
+    func write(_ number: some BinaryInteger, endingAt end: Int) {
+      var (rest, place) = (Int(number), end)
+      while rest > 0, place >= 0 {
+        text[place] += UInt8(rest % 10)
+        rest /= 10
+        place -= 1
+      }
     }
-    let date = "\(padded(parts.tm_year + 1900, 4))-\(padded(parts.tm_mon + 1, 2))-\(padded(parts.tm_mday, 2))"
-    let clock = "\(padded(parts.tm_hour, 2)):\(padded(parts.tm_min, 2)):\(padded(parts.tm_sec, 2))"
-    return "\(date)T\(clock).\(padded((rest < 0 ? rest + 1_000_000_000 : rest) / 1000, 6))Z"
+    write(parts.tm_year + 1900, endingAt: 3)
+    write(parts.tm_mon + 1, endingAt: 6)
+    write(parts.tm_mday, endingAt: 9)
+    write(parts.tm_hour, endingAt: 12)
+    write(parts.tm_min, endingAt: 15)
+    write(parts.tm_sec, endingAt: 18)
+    write((rest < 0 ? rest + 1_000_000_000 : rest) / 1000, endingAt: 25)
+    return String(decoding: text, as: UTF8.self)
   }
 }
 
 extension FieldValue {
-  static func optional(_ text: String?) -> FieldValue { text.map(FieldValue.text) ?? .null }
+  /// Appends the value as a JSON string, also where it is a number, as `name` does; returns false where it names nothing.
+  @discardableResult
+  fileprivate func appendName(to output: inout [UInt8]) -> Bool {
+    named.withScalarText { text in
+      guard let text else { return false }
+      output.appendJSON(text: text)
+      return true
+    }
+  }
 }

@@ -38,7 +38,7 @@ private struct Search {
       for last in stride(from: segments.count - 1, through: first, by: -1) {
         let end = segments[last].end
         let key = keys[min(segment.start + (first == 0 ? skipped : 0), end)..<end].rebased
-        guard let member = tape.lastMember(of: value, where: { $0.equals(key) }) else { continue }
+        guard let member = tape.lastMember(of: value, named: key) else { continue }
         if let found = find(in: shown(member), from: last + 1, keys: keys) { return found }
       }
       return nil

@@ -58,8 +58,15 @@ extension JSONValue {
     // Comparing each with each is the fastest way for what services send, and never done for what an attacker may.
     guard count <= 32 else { return true }
     var isDuplicate = false
+    // A bit for each length and last byte that was seen: where it is a new one, there is nothing to compare with.
+    var seen: UInt64 = 0
     forEachChild { index, node in
       let key = document.key(of: node)
+      let bit: UInt64 = 1 << UInt64((key.count &* 5 &+ Int(key.last ?? 0)) & 63)
+      guard seen & bit != 0 else {
+        seen |= bit
+        return true
+      }
       forEachChild { other, candidate in
         isDuplicate = other < index && document.key(of: candidate).equals(key)
         return other < index && !isDuplicate
@@ -114,11 +121,10 @@ extension [UInt8] {
   /// Appends stretches without anything to escape as they are, which most texts are from end to end.
   private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
     var start = 0
-    for (index, byte) in text.enumerated() where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-    {
-      append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
-      appendEscape(byte)
-      start = index + 1
+    while let place = text.firstToEscape(from: start) {
+      append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<place]))
+      appendEscape(text[place])
+      start = place + 1
     }
     append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
   }
@@ -139,4 +145,35 @@ extension [UInt8] {
       append(byte)
     }
   }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// Where the first byte stands, from a place on, that a JSON string cannot hold as it is.
+  ///
+  /// Looks at eight bytes at once; the last eight overlap with those before them.
+  fileprivate func firstToEscape(from start: Int) -> Int? {
+    guard count - start >= 8 else { return self[start...].firstIndex(where: Self.isEscaped) }
+    let raw = UnsafeRawBufferPointer(self)
+    var place = start
+    while true {
+      let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+      let found = Self.below(0x20, word) | Self.below(1, word ^ Self.quotes) | Self.below(1, word ^ Self.backslashes)
+      if found != 0 { return place + found.trailingZeroBitCount / 8 }
+      guard place < count - 8 else { return nil }
+      place = Swift.min(place + 8, count - 8)
+    }
+  }
+
+  private static func isEscaped(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  }
+
+  private static var ones: UInt64 { 0x0101_0101_0101_0101 }
+  private static var quotes: UInt64 { ones &* UInt64(UInt8(ascii: "\"")) }
+  private static var backslashes: UInt64 { ones &* UInt64(UInt8(ascii: "\\")) }
+
+  /// The high bit of the lowest byte that is below a limit; of bytes above that one it may err.
+  ///
+  /// Sean Anderson, Bit Twiddling Hacks, "Determine if a word has a byte less than n".
+  private static func below(_ limit: UInt64, _ word: UInt64) -> UInt64 { (word &- ones &* limit) & ~word & (ones << 7) }
 }

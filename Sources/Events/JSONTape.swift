@@ -38,21 +38,25 @@ struct JSONTape {
   /// Visits the direct children of an array or object until `body` returns false.
   @inline(__always)
   func forEachChild(of parent: UInt32, _ body: (UInt32, UnsafePointer<json_tape_node>) -> Bool) {
-    guard let container = node(parent), container.pointee.kind >= JSON_TAPE_ARRAY.rawValue else { return }
+    guard let nodes, let container = node(parent), container.pointee.kind >= JSON_TAPE_ARRAY.rawValue else { return }
+    // No node behind the last one, whatever a node says.
+    let end = min(container.pointee.next, count)
     var index = parent + 1
-    while index < container.pointee.next, let node = node(index) {
+    while index < end {
+      let node = nodes + Int(index)
       guard body(index, node), node.pointee.next > index else { return }
       index = node.pointee.next
     }
   }
 
-  /// The last member whose key is wanted: as in Python, the last of several wins; nil for other kinds than objects.
+  /// The last member with a key: as in Python, the last of several wins; nil for other kinds than objects.
   @inline(__always)
-  func lastMember(of object: UInt32, where isWanted: (UnsafeBufferPointer<UInt8>) -> Bool) -> UInt32? {
+  func lastMember(of object: UInt32, named wanted: UnsafeBufferPointer<UInt8>) -> UInt32? {
     guard kind(object) == .object else { return nil }
+    let length = UInt32(clamping: wanted.count)
     var found: UInt32?
     forEachChild(of: object) { index, node in
-      if isWanted(key(of: node)) { found = index }
+      if node.pointee.key_length == length, key(of: node).equals(wanted) { found = index }
       return true
     }
     return found
@@ -109,7 +113,7 @@ extension JSONTape {
       guard key.ends(with: "_object.data") else { return true }
       looks -= 1
       if isAccompanied(key.prefix(key.count - 12).rebased, in: object) {
-        data = lastMember(of: object) { $0.equals(key) }
+        data = lastMember(of: object, named: key)
       }
       return data == nil && looks > 0
     }

@@ -70,11 +70,11 @@ package struct JSONValue {
 
 extension JSONValue {
   func member(_ key: UnsafeBufferPointer<UInt8>) -> JSONValue? {
-    document.tape.lastMember(of: index) { $0.equals(key) }.map(child(_:))
+    document.tape.lastMember(of: index, named: key).map(child(_:))
   }
 
   func member(_ key: StaticString) -> JSONValue? {
-    document.tape.lastMember(of: index) { $0.equals(key) }.map(child(_:))
+    member(UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
   }
 
   /// How many values the value is made of, itself included.

@@ -82,6 +82,17 @@ import Testing
     }
   }
 
+  @Test("the key is found wherever it stands in a body of any length")
+  func everyPlace() {
+    for before in 0..<200 {
+      for after in [0, 1, 63, 64, 65, 130] {
+        let (first, last) = (String(repeating: "n", count: before), String(repeating: "_", count: after))
+        let text = #"{"\#(first)": 1, "_context_auth_token": "secret", "\#(last)": 2}"#
+        #expect(blanked(text) == text.replacing("secret", with: "******"))
+      }
+    }
+  }
+
   @Test("indented JSON inside a string is blanked too")
   func indented() {
     let text = #"{"oslo.message": "{\n  \"_context_auth_token\"\t:\n \"secret\",\n \"b\": \"c\"}"}"#

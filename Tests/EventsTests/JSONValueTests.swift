@@ -44,6 +44,24 @@ import ProgramFixture
     }
   }
 
+  @Test("what needs an escape gets one at every place of a text of any length, and nothing else does")
+  func writesEscapes() throws {
+    for length in 1..<40 {
+      for place in 0..<length {
+        for byte in [0x00, 0x1F, 0x20, 0x21, 0x22, 0x23, 0x5B, 0x5C, 0x5D, 0x7F] as [UInt8] {
+          // Bytes above the one in question that are close to those with an escape.
+          var text = [UInt8](repeating: length % 2 == 0 ? 0x23 : 0x5D, count: length)
+          text[place] = byte
+          var written: [UInt8] = []
+          written.appendJSON(text: text)
+          let needsEscape = byte < 0x20 || byte == 0x22 || byte == 0x5C
+          #expect(written.count == length + 2 + (needsEscape ? (byte < 0x20 ? 5 : 1) : 0))
+          #expect(try document(String(decoding: written, as: UTF8.self)).root.withText { Array($0) } == text)
+        }
+      }
+    }
+  }
+
   @Test("of a key that is there twice the last value counts, at the first one's place when written")
   func duplicates() throws {
     let document = try document(#"{"a":1,"b":2,"a":{"x":3,"x":4},"":5}"#)
