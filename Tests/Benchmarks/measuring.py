@@ -50,14 +50,18 @@ def proportional(process):
     return None
 
 
+def has_ended(process):
+    """Leaves the zombie, whose own clock can then still be read."""
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+
+
 class Ended:
     """A process that has ended: when, how, what the kernel counted for it and its children in seconds."""
 
     def __init__(self, process, limit):
         deadline = time.monotonic() + limit
         self.memory = {}
-        # WNOWAIT leaves the zombie, whose own clock can then still be read.
-        while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+        while not has_ended(process):
             self.memory = memory(process) or self.memory
             if time.monotonic() > deadline:
                 raise Failure(f"{process.args[0]} did not end within {limit} s")
@@ -140,11 +144,12 @@ class Bench:
             raise Failure(f"{name} failed: {done.stderr.strip()}")
         return done.stdout
 
-    def ask(self, configuration, *words):
-        """What a command of onevent answers."""
-        done = subprocess.run([*self.onevent, *words, "-c", configuration], capture_output=True, text=True)
+    def ask(self, word, queue):
+        """What a command of onevent answers, with the configuration for a queue."""
+        files = sorted(self.scratch.glob(f"{queue}.*.conf"))
+        done = subprocess.run(self.command(word, files), capture_output=True, text=True)
         if done.returncode not in (0, 1):
-            raise Failure(f"onevent {' '.join(words)} ended with {done.returncode}: {done.stderr.strip()}")
+            raise Failure(f"onevent {word} ended with {done.returncode}: {done.stderr.strip()}")
         return done.stdout
 
     # Configurations.
@@ -154,23 +159,33 @@ class Bench:
         return f"bench-{self.number}"
 
     def configuration(self, queue, actions, source="", journal="", path=None):
-        """A configuration file with a journal of its own, unless `path` names one."""
-        file = self.scratch / f"{queue}.conf"
+        """A configuration with a journal of its own, unless `path` names one: its files.
+
+        A file has at most 1 MiB; 10 000 actions, a list of their texts, take more than one.
+        """
         path = path or self.state / f"{queue}.sqlite"
-        file.write_text(
+        parts = actions if isinstance(actions, list) else [actions]
+        files = []
+        for first in range(0, max(1, len(parts)), 5_000):
+            files.append(self.scratch / f"{queue}.{len(files)}.conf")
+            files[-1].write_text("".join(parts[first : first + 5_000]))
+        files[0].write_text(
             f"[DEFAULT]\nurl = {self.url}\nqueues = {queue}\n{source}\n"
-            f"[journal]\npath = {path}\n{journal}\n[api]\nsocket = {self.state}/socket\n{actions}"
+            f"[journal]\npath = {path}\n{journal}\n[api]\nsocket = {self.state}/socket\n" + files[0].read_text()
         )
-        return file
+        return files
 
     def daemon(self, queue, actions, **keys):
-        return [*self.onevent, "run", "-c", str(self.configuration(queue, actions, **keys))]
+        return self.command("run", self.configuration(queue, actions, **keys))
+
+    def command(self, word, files):
+        return [*self.onevent, word, *(word for file in files for word in ("-c", str(file)))]
 
     def started(self, command, log):
         """A daemon that consumes its queue, and the seconds that it took to get there."""
         began = time.monotonic_ns()
         process = self.start(command, log)
-        return process, (self.wait_until_said("onevent", log, CONSUMED, 1) - began) / 1e9
+        return process, (self.wait_until_said(process, log, CONSUMED, 1) - began) / 1e9
 
     def remove(self, queue):
         """Forgets a queue, and what a daemon on it left behind."""
@@ -229,11 +244,11 @@ class Bench:
                 first, last = map(int, log.read_text().split()[-2:])
         else:
             if program.ends != "empty":
-                last = self.wait_until_said(program.name, log, program.ends, count)
+                last = self.wait_until_said(process, log, program.ends, count)
             used, at_end = cpu(process), memory(process)
             self.wait_until_acknowledged(program.name, queue)
             if program.ask:
-                answer = program.ask(process, self.scratch / f"{queue}.conf", used)
+                answer = program.ask(process, queue, used)
             ended = self.end(process, program.name)
         at_end = at_end or at_half
         steady = used is not None and cpu_at_half is not None
@@ -250,7 +265,7 @@ class Bench:
             **answer,
         }
 
-    def wait_until_said(self, name, log, text, count):
+    def wait_until_said(self, process, log, text, count):
         """When a log had a text so and so often: nanoseconds of the monotonic clock.
 
         To read what was added every 4 ms takes less than a hundredth of one processor.
@@ -264,8 +279,9 @@ class Bench:
                     return time.monotonic_ns()
                 # The text may have been cut in two, but is not counted twice.
                 rest = chunk[-(len(text) - 1) :]
-                if time.monotonic() > deadline:
-                    raise Failure(f"{name} said '{text.decode()}' {found} times instead of {count} times")
+                if has_ended(process) or time.monotonic() > deadline:
+                    tail = log.read_text(errors="replace").splitlines()[-5:]
+                    raise Failure(f"'{text.decode()}' was said {found} times instead of {count} times: {tail}")
                 time.sleep(0.004)
 
     def wait_until_acknowledged(self, name, queue):

@@ -20,6 +20,10 @@ TYPE = "esi_leap.lease.fulfill.end"
 DONE = b"run succeeded"
 
 
+def grouped(count):
+    return f"{count:,}".replace(",", " ")
+
+
 def column(samples, field):
     return [sample[field] for sample in samples]
 
@@ -29,10 +33,10 @@ def median(samples, field):
     return statistics.median(values) if values else None
 
 
-def compared(number, what, samples, other, aim=None, field="rate", unit="/s", digits=0, ours="onevent"):
+def compared(number, what, samples, other, aim=None, field="rate", unit="/s", digits=0):
     """A row of two sides of a comparison."""
-    mine, theirs = samples[ours], samples[other]
-    return Row(
+    mine, theirs = samples["onevent"], samples[other]
+    row = Row(
         number,
         what,
         other,
@@ -41,9 +45,11 @@ def compared(number, what, samples, other, aim=None, field="rate", unit="/s", di
         column(theirs, field),
         aim=aim,
         digits=digits,
-        cpu=[(median(side, "cpu_us"), median(side, "children_cpu_us")) for side in (mine, theirs)],
-        rss=[median(side, "rss_mb") for side in (mine, theirs)],
     )
+    if field == "rate":
+        row.cpu = [(median(side, "cpu_us"), median(side, "children_cpu_us")) for side in (mine, theirs)]
+        row.rss = [median(side, "rss_mb") for side in (mine, theirs)]
+    return row
 
 
 # What other scenarios and the growth series measure with.
@@ -68,17 +74,17 @@ def ten_actions(program):
 def many_actions(program, count, hot=10):
     """Actions of which none takes the event: some name its type with five conditions, of which only the last does not
     hold; of the others half name other types, half are patterns."""
-    text = "".join(
+    texts = [
         f"[hot-{number}]\nevents = {TYPE}\nscript = {program}\n"
         'filter_params = {"node_name": "^MOC", "resource_type": "ironic_node", "node_properties.cpu_arch": "x86_64", '
         f'"node_power_state": "power on", "purpose": "hot-{number}"}}\n'
         for number in range(min(hot, count))
-    )
-    return text + "".join(
+    ]
+    return texts + [
         f"[cold-{number}]\nevents = {f'service.other.{number}.end' if number % 2 else f'*.other.{number}.#'}\n"
         f"script = {program}\n"
         for number in range(count - min(hot, count))
-    )
+    ]
 
 
 def unmatched_daemon(bench, actions, name="onevent"):
@@ -97,7 +103,7 @@ def python_listener(bench, count, actions):
         "Python listener",
         lambda queue: [
             "/usr/bin/python3", Path(__file__).with_name("pika-listener.py"), bench.url, queue, str(count),
-            bench.configuration(queue, actions),
+            *bench.configuration(queue, actions),
         ],
         "stamps",
     )  # fmt: skip
@@ -118,7 +124,7 @@ def unmatched(bench):
     ])  # fmt: skip
     each = {"field": "cpu_us", "unit": "µs CPU", "digits": 1}
     return samples, [
-        compared("1", f"{count} events that match nothing", samples, "C consumer", Aim(at_least=0.95)),
+        compared("1", f"{grouped(count)} events that match nothing", samples, "C consumer", Aim(at_least=0.95)),
         compared("1", "CPU of each", samples, "C consumer", Aim(at_most=1.7), **each),
         compared("5", "events that match nothing", samples, "Python listener", Aim(at_least=1.6)),
         compared("5", "CPU of each", samples, "Python listener", Aim(at_most=0.25), **each),
@@ -254,7 +260,7 @@ def latency(bench):
     def of_blocks(name):
         return [percentile(block, 50) for block in samples[name]]
 
-    what = f"publish to first instruction, {blocks * count} events"
+    what = f"publish to first instruction, {grouped(blocks * count)} events"
     rows = [Row("6", f"{what}: p50", "amqp-consume", "ms", of_blocks("onevent"), of_blocks("amqp-consume"), digits=3)]
     rows[0].aim = Aim(at_most=0.4, of="difference")
     for share, aim in ((99, Aim(at_most=1.0)), (99.9, None)):
@@ -278,8 +284,8 @@ def accepted(bench):
     action = f"[hot]\nevents = {TYPE}\nscript = /bin/true\nenabled = observe\n"
     batches = []
 
-    def ask(process, configuration, used):
-        metrics = dict(line.rsplit(" ", 1) for line in bench.ask(configuration, "metrics").splitlines() if line[0] != "#")
+    def ask(process, queue, used):
+        metrics = dict(line.rsplit(" ", 1) for line in bench.ask("metrics", queue).splitlines() if line[0] != "#")
         batches.append(count / float(metrics["onevent_journal_commit_seconds_count"]))
         return {"batch": batches[-1], "cpu_later_us": (until_idle(process) - used) / count * 1e6}
 
@@ -346,8 +352,8 @@ def resident(bench):
         left.unlink()
     rows = [
         Row("8", "memory at rest", "", "MB", [idle["VmRSS"]], aim=Aim(at_most=25), digits=1),
-        Row("8", f"memory after {count} unmatched", "", "MB", [after["rss_mb"]], aim=Aim(at_most=35), digits=1),
-        Row("8", f"memory with {count} pending", "", "MB", [pending["rss_mb"]], aim=Aim(at_most=60), digits=1),
+        Row("8", f"memory after {grouped(count)} unmatched", "", "MB", [after["rss_mb"]], aim=Aim(at_most=35), digits=1),
+        Row("8", f"memory with {grouped(count)} pending", "", "MB", [pending["rss_mb"]], aim=Aim(at_most=60), digits=1),
     ]
     rows[0].note = (
         f"{idle['RssAnon']:.1f} anonymous, {idle['RssFile']:.1f} of files; {idle['Pss']:.1f} proportional (Pss)"
@@ -368,7 +374,7 @@ def with_pending(bench, journal, count):
         queue = bench.fill(1)
         process, _ = bench.started(bench.daemon(queue, "[none]\nevents = none\nscript = /bin/true\n", **keys),
                                    bench.scratch / f"{queue}.log")  # fmt: skip
-        bench.ask(bench.scratch / f"{queue}.conf", "suspend")
+        bench.ask("suspend", queue)
         bench.end(process, "onevent")
         bench.remove(queue)
     return bench.drain(Program("onevent", lambda queue: bench.daemon(queue, action, **keys), "empty"), count)
@@ -393,20 +399,20 @@ def start(bench):
     """9: from exec until the log says that the queue is consumed, with 10 000 actions of their own types, half of them
     patterns and a fifth with conditions, beside how long `onevent check` takes for the same file."""
     program = bench.bin / "read-input"
-    text = "".join(
+    actions = [
         f"[action-{number}]\nevents = {f'service.kind.{number}.end' if number % 2 else f'*.kind.{number}.#'}\n"
         f"script = {program}\nscript_params = node_name, uuid\n"
         + (f'filter_params = {{"purpose": "^test-{number}$"}}\n' if number % 5 == 0 else "")
         for number in range(10_000)
-    )
+    ]
     samples = []
     for _ in range(bench.pairs):
         queue = bench.fill(1)
-        process, seconds = bench.started(bench.daemon(queue, text), bench.scratch / f"{queue}.log")
+        process, seconds = bench.started(bench.daemon(queue, actions), bench.scratch / f"{queue}.log")
         sample = {"seconds": seconds, "rss_mb": memory(process)["VmRSS"]}
         bench.end(process, "onevent")
         began = time.monotonic()
-        bench.ask(bench.scratch / f"{queue}.conf", "check")
+        bench.ask("check", queue)
         sample["check_seconds"] = time.monotonic() - began
         bench.remove(queue)
         samples.append(sample)
