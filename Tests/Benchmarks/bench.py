@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures onevent beside the programs that bound it; called by scripts/bench, which prepares everything.
 
-Whatever is compared runs in turn (A B B A …), each time on a queue of its own that was filled before, and is timed by the
-same stop watch. Processor time is what the kernel counted for the process; memory is what it says while the process
+Whatever is compared runs in turn (A B B A …), each time on a queue of its own that was filled before, and is timed by
+the same stop watch. Processor time is what the kernel counted for the process; memory is what it says while the process
 lives. An aim is met or not by the median; whether all are is not the exit status.
 """
 

@@ -42,14 +42,15 @@ def draw(directory):
 def figure(rows, style):
     panels = [("rate", "events per second"), ("cpu_us", "CPU per event, µs")]
     panels += [("rss_mb", "resident memory, MB")] if style.has_memory else []
-    result = Figure(figsize=(4.6 * len(panels) if len(panels) == 2 else 12.6, 3.8), layout="constrained")
+    result = Figure(figsize=(9.2 if len(panels) == 2 else 12.6, 3.8), layout="constrained")
     result.suptitle(style.title)
     programs = list(dict.fromkeys(row["program"] for row in rows))
     for index, (axes, (field, label)) in enumerate(zip(result.subplots(1, len(panels)), panels)):
+        places = sorted({float(row["at"]) for row in rows})
+        highest = {at: max(float(row[field]) for row in rows if float(row["at"]) == at) for at in places}
         for program in programs:
             points = [(float(row["at"]), float(row[field])) for row in rows if row["program"] == program]
-            line(axes, points, program, is_named=index == 0 and len(programs) > 1, is_above=program == "onevent")
-        places = sorted({float(row["at"]) for row in rows})
+            line(axes, points, highest, program, is_named=index == 0 and len(programs) > 1)
         # 0 has no place on a logarithmic axis; it stands as far before the next place as that before its next.
         if places[0] == 0:
             axes.set_xscale("symlog", linthresh=places[1])
@@ -61,11 +62,10 @@ def figure(rows, style):
         values = [float(row[field]) for row in rows]
         if style.is_logarithmic:
             axes.set_yscale("log")
-            axes.set_ylim(min(values) / 1.8, max(values) * 1.8)
-            axes.yaxis.set_major_formatter(lambda value, _: short(value))
+            axes.set_ylim(min(values) / 2, max(values) * 2)
         else:
             axes.set_ylim(0, max(values) * 1.2)
-            axes.yaxis.set_major_formatter(lambda value, _: short(value))
+        axes.yaxis.set_major_formatter(lambda value, _: short(value))
         axes.set_xlabel(style.axis)
         axes.set_ylabel(label)
         axes.grid(axis="y", color="#e0e0e0", linewidth=0.6)
@@ -74,18 +74,16 @@ def figure(rows, style):
     return result
 
 
-def line(axes, points, program, is_named, is_above):
-    """One program's values, each with its number beside it."""
+def line(axes, points, highest, program, is_named):
+    """One program's values, each with its number beside it: above where no other's is higher, else below."""
     colour = COLOURS[program]
     axes.plot(*zip(*points), marker="o", markersize=4, linewidth=1.5, color=colour)
-    for x, y in points:
-        axes.annotate(
-            short(y), (x, y), (0, 7 if is_above else -14), textcoords="offset points", ha="center", fontsize=8, color=colour
-        )
-    if is_named:
-        x, y = points[0]
-        axes.annotate(program, (x, y), (0, 19 if is_above else -27), textcoords="offset points", fontsize=9,
-                      fontweight="bold", color=colour, ha="left")  # fmt: skip
+    for index, (x, y) in enumerate(points):
+        is_above = y == highest[x]
+        near = {"xy": (x, y), "textcoords": "offset points", "color": colour}
+        axes.annotate(short(y), xytext=(0, 7 if is_above else -14), ha="center", fontsize=8, **near)
+        if is_named and index == 0:
+            axes.annotate(program, xytext=(-9, 19 if is_above else -27), fontsize=9, fontweight="bold", **near)
 
 
 def short(number):

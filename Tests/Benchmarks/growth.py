@@ -15,7 +15,7 @@ from pathlib import Path
 import figures
 import report
 from measuring import say
-from scenarios import TYPE, consumer, many_actions, ten_actions, unmatched_daemon, with_pending
+from scenarios import consumer, many_actions, ten_actions, unmatched_daemon, with_pending
 
 COLUMNS = ("program", "at", "rate", "cpu_us", "rss_mb")
 
@@ -44,11 +44,14 @@ def resized(message, size):
     if len(body()) > size:
         for name in [name for name in inner if name.startswith("_context_")]:
             del inner[name]
-        for name in ("node_properties", "fulfill_time", "expire_time", "parent_lease_uuid", "node_provision_state"):
+        for name in (
+            "node_properties", "node_provision_state", "node_power_state", "offer_uuid", "parent_lease_uuid", "fulfill_time",
+            "expire_time", "status",
+        ):  # fmt: skip
             del lease[name]
     # Members as properties have them, of 100 bytes each with the backslashes of their quotes.
     for number in range((size - len(body())) // 100):
-        lease["properties"][f"note-{number:06}"] = "a text of no use but its length, as tenants' properties are".ljust(74)
+        lease["properties"][f"note-{number:06}"] = "some text, as tenants write it into properties".ljust(74)
     lease["name"] += "x" * (size - len(body()))
     return body()
 
@@ -119,7 +122,8 @@ SERIES = {"growth-body": body_series, "growth-actions": actions_series, "growth-
 def measure(bench, directory):
     directory.mkdir(parents=True, exist_ok=True)
     facts = report.machine(bench.onevent)
-    versions = ", ".join(f"{name} {facts['versions'][name]}" for name in ("onevent", "RabbitMQ", "librabbitmq", "SQLite"))
+    programs = ("onevent", "RabbitMQ", "librabbitmq", "SQLite")
+    versions = ", ".join(f"{name} {facts['versions'][name]}" for name in programs)
     repeats = 1 if bench.quick else 3
     for name, series in SERIES.items():
         say(series.__doc__)

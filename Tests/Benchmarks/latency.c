@@ -2,12 +2,13 @@
 //
 // latency URL FIFO FILE FIRST BLOCKS COUNT QUEUE...
 //
-// Publishes messages made from FILE, numbered from FIRST on, one at a time, and waits each time until the program that the
-// queue's consumer starts for it, stamp, has reported through FIFO when its first instruction ran. Goes BLOCKS
-// times over the queues, forwards and backwards in turn, with COUNT messages for each; the first few of a block
-// are not counted, as caches hold the other queue's programs then. Prints for each message that counts the index
-// of its queue, the number of its block, and nanoseconds from before it was published to the report.
-// A pause after each report lets the consumer come to rest.
+// Publishes messages made from FILE, numbered from FIRST on, one at a time, and waits each time
+// until the program that the queue's consumer starts for it, stamp, has reported through FIFO when
+// its first instruction ran. Goes BLOCKS times over the queues, forwards and backwards in turn,
+// with COUNT messages for each; the first few of a block are not counted, as caches hold the other
+// queue's programs then. Prints for each message that counts the index of its queue, the number of
+// its block, and nanoseconds from before it was published to the report. A pause after each report
+// lets the consumer come to rest.
 
 #include "bus.h"
 #include "message.h"

@@ -7,9 +7,9 @@ BlockingConnection, automatic acknowledgement, the body and the text inside it r
 compared to each section of an INI file, regular expressions on the payload, and os.system for the script with its
 values, one after another.
 
-Handles COUNT messages, then prints when it began to handle the first and when it had handled the last, in nanoseconds of
-the monotonic clock. Without acknowledgements the broker pushes everything at once: how long the queue is does not say
-how far the listener is.
+Handles COUNT messages, then prints when it began to handle the first and when it had handled the last, in nanoseconds
+of the monotonic clock. Without acknowledgements the broker pushes everything at once: how long the queue is does not
+say how far the listener is.
 """
 
 import configparser

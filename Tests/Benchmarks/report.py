@@ -95,8 +95,8 @@ class Row:
 
 
 HEADS = [
-    "#", "what", "beside", "unit", "ours", "other", "ratio (min .. max)", "CPU µs ours", "other", "RSS MB ours", "other",
-    "aim", "",
+    "#", "what", "beside", "unit", "ours", "other", "ratio (min .. max)",
+    "CPU µs ours", "other", "RSS MB ours", "other", "aim", "",
 ]  # fmt: skip
 LEFT = (0, 1, 2, 3, 6, 11, 12)
 
@@ -143,7 +143,11 @@ def markdown_table(rows, judges):
 
 
 def notes(rows):
-    return [f"{row.number}, {row.what}{f', beside {row.other_name}' if row.other_name else ''}: {row.note}" for row in rows if row.note]
+    return [
+        f"{row.number}, {row.what}{row.other_name and f', beside {row.other_name}'}: {row.note}"
+        for row in rows
+        if row.note
+    ]
 
 
 # The machine.

@@ -92,9 +92,7 @@ def unmatched_daemon(bench, actions, name="onevent"):
 
 
 def consumer(bench, count):
-    return Program(
-        "C consumer", lambda queue: [bench.bin / "consume", bench.url, queue, str(count), "500", "100"]
-    )
+    return Program("C consumer", lambda queue: [bench.bin / "consume", bench.url, queue, str(count), "500", "100"])
 
 
 def python_listener(bench, count, actions):
@@ -113,8 +111,8 @@ def python_listener(bench, count, actions):
 
 
 def unmatched(bench):
-    """1, 5: events that match nothing, 10 actions, beside a C consumer that reads no byte of them and a Python listener:
-    the same preloaded queue, prefetch 500 and acknowledgement of many at once; the listener acknowledges nothing."""
+    """1, 5: events that match nothing, 10 actions, beside a C consumer that looks at no byte and a Python listener: queues
+    filled before, prefetch 500 and acknowledgement of many at once; the listener acknowledges nothing."""
     count = 10_000 if bench.quick else 200_000
     actions = ten_actions(bench.bin / "read-input")
     samples = bench.in_turn([
@@ -132,8 +130,8 @@ def unmatched(bench):
 
 
 def actions(bench):
-    """2: as 1 with 10 000 actions, ten of which name the events' type with five conditions each, beside those ten alone:
-    the same program, queue and events."""
+    """2: as 1 with 10 000 actions, ten of which name the events' type with five conditions each, beside those ten
+    alone: the same program, settings and events."""
     count = 10_000 if bench.quick else 200_000
     program = bench.bin / "read-input"
     sides = {"onevent": 10_000, "10 actions": 10}
@@ -183,7 +181,8 @@ def matched(bench):
     results, rows = {"amqp_consume_rate_by_prefetch": tried}, []
     for in_flight in (1, 4, 16):
         say(f"  {in_flight} in flight")
-        action = f"[hot]\nevents = {TYPE}\nscript = {program}\norder_by = none\n\n[scripts]\nmax_concurrent = {in_flight}\n"
+        action = f"[hot]\nevents = {TYPE}\nscript = {program}\norder_by = none\n"
+        action += f"\n[scripts]\nmax_concurrent = {in_flight}\n"
         daemon = Program("onevent", lambda queue, action=action: bench.daemon(queue, action), DONE)
         least = Program(
             "consume-spawn",
@@ -219,9 +218,9 @@ def matched(bench):
 
 
 def latency(bench):
-    """6: from before an event is published until the first instruction of the script that it starts, one at a time with a
-    pause of 1 ms, beside amqp-consume: the same static program, publisher and clock, blocks of 200 in turn while both
-    wait for events."""
+    """6: from before an event is published until the first instruction of the script that it starts, one at a time with
+    a pause of 1 ms, beside amqp-consume: the same static program, publisher and clock, blocks in turn while both wait
+    for events."""
     blocks, count = (2, 20) if bench.quick else (10, 200)
     fifo, stamp = bench.scratch / "report", bench.bin / "stamp"
     os.mkfifo(fifo)
@@ -278,8 +277,8 @@ def percentile(values, share):
 
 
 def accepted(bench):
-    """7: events that an action only observes, on their way into the journal, beside a C program that inserts the same rows
-    of the same events into a journal that onevent made, in batches as large as onevent's were on average."""
+    """7: events that an action only observes, on their way into the journal, beside a C program that inserts the same
+    rows into a journal that onevent made, in batches as large as onevent's were on average."""
     count = 5_000 if bench.quick else 50_000
     action = f"[hot]\nevents = {TYPE}\nscript = /bin/true\nenabled = observe\n"
     batches = []
@@ -301,9 +300,10 @@ def accepted(bench):
         ("onevent", lambda: bench.drain(daemon, count)), ("C inserter", lambda: bench.drain(inserter, count)),
     ])  # fmt: skip
     row = compared("7", "events accepted into the journal", samples, "C inserter", Aim(at_least=0.8))
+    later = median(samples["onevent"], "cpu_later_us")
     row.note = (
-        f"batches of {statistics.median(batches):.0f}; onevent takes another {median(samples['onevent'], 'cpu_later_us'):.0f} "
-        "µs CPU of each later, in idle time, for the index of words"
+        f"batches of {statistics.median(batches):.0f}; onevent takes another {later:.0f} µs CPU for each later, in idle "
+        "time, for the index of words"
     )
     return samples, [row]
 
@@ -324,9 +324,7 @@ def empty_journal(bench, queue):
     log = bench.scratch / f"{queue}.maker.log"
     # Its own queue is there: it consumes another, empty one.
     other = bench.new_name()
-    subprocess.run(
-        ["amqp-declare-queue", "-u", bench.url, "-q", other, "-d"], check=True, stdout=subprocess.DEVNULL
-    )
+    subprocess.run(["amqp-declare-queue", "-u", bench.url, "-q", other, "-d"], check=True, stdout=subprocess.DEVNULL)
     action = "[none]\nevents = none\nscript = /bin/true\n"
     process, _ = bench.started(bench.daemon(other, action, path=path), log)
     bench.end(process, "onevent")
@@ -335,8 +333,8 @@ def empty_journal(bench, queue):
 
 
 def resident(bench):
-    """8: resident memory of the daemon as the kernel tells it: at rest, after events that match nothing, and with runs that
-    wait for their turn because everything is suspended."""
+    """8: resident memory of the daemon as the kernel tells it: at rest, after events that match nothing, and with runs
+    that wait because everything is suspended."""
     count = 5_000 if bench.quick else 1_000_000
     actions = ten_actions(bench.bin / "read-input")
     queue = bench.fill(1)
@@ -351,13 +349,16 @@ def resident(bench):
     for left in bench.state.glob("pending.sqlite*"):
         left.unlink()
     rows = [
-        Row("8", "memory at rest", "", "MB", [idle["VmRSS"]], aim=Aim(at_most=25), digits=1),
-        Row("8", f"memory after {grouped(count)} unmatched", "", "MB", [after["rss_mb"]], aim=Aim(at_most=35), digits=1),
-        Row("8", f"memory with {grouped(count)} pending", "", "MB", [pending["rss_mb"]], aim=Aim(at_most=60), digits=1),
+        Row("8", f"memory {when}", "", "MB", [megabytes], aim=Aim(at_most=limit), digits=1)
+        for when, megabytes, limit in (
+            ("at rest", idle["VmRSS"], 25),
+            (f"after {grouped(count)} unmatched", after["rss_mb"], 35),
+            (f"with {grouped(count)} pending", pending["rss_mb"], 60),
+        )
     ]
-    rows[0].note = (
-        f"{idle['RssAnon']:.1f} anonymous, {idle['RssFile']:.1f} of files; {idle['Pss']:.1f} proportional (Pss)"
-    )
+    rows[
+        0
+    ].note = f"{idle['RssAnon']:.1f} anonymous, {idle['RssFile']:.1f} of files; {idle['Pss']:.1f} proportional (Pss)"
     for row, sample in zip(rows[1:], (after, pending)):
         row.note = (
             f"{sample['rss_anonymous_mb']:.1f} anonymous, {sample['rss_files_mb']:.1f} of files; "
@@ -427,8 +428,8 @@ def start(bench):
 
 
 def matching(bench):
-    """10: the cost of matching one event in process, with its allocations counted, beside simdjson's own parse of the same
-    body in the same process."""
+    """10: the cost of matching one event in process, with its allocations counted, beside simdjson's own parse of the
+    same body in the same process."""
     what = "matching an event that matches nothing"
     if bench.matching is None:
         return {}, [Row("10", what, "simdjson's parse", "ns", [], [], aim=Aim(at_most=3))]
