@@ -21,10 +21,8 @@ struct ChildStart: ~Copyable {
 
   /// Starts one, and returns when its program is executed.
   ///
-  /// - Parameters:
-  ///   - descriptors: Become the child's 0, 1 and so on; none may be below its new number, lest one overwrites another.
-  ///     Every other one is closed.
-  ///   - directory: An open directory that becomes the working directory; nil = that of this process.
+  /// The `descriptors` become the child's 0, 1 and so on; none may be below its new number, lest one overwrites another.
+  /// Every other one is closed. An open `directory` becomes the working directory; nil = that of this process.
   func callAsFunction(
     _ path: String, _ arguments: [[UInt8]], _ environment: [[UInt8]], descriptors: [Int32], directory: Int32? = nil
   ) throws(ErrorNumber) -> Child {

@@ -78,6 +78,13 @@ void bus_close(amqp_connection_state_t bus) {
   amqp_destroy_connection(bus);
 }
 
+void bus_declare(amqp_connection_state_t bus, const char *queue) {
+  amqp_queue_declare(bus, 1, amqp_cstring_bytes(queue), 0, 1, 0, 0, amqp_empty_table);
+  expect_reply(amqp_get_rpc_reply(bus), "declaring the queue");
+  amqp_queue_purge(bus, 1, amqp_cstring_bytes(queue));
+  expect_reply(amqp_get_rpc_reply(bus), "emptying the queue");
+}
+
 int64_t bus_depth(amqp_connection_state_t bus, const char *queue) {
   amqp_queue_declare_ok_t *declared =
       amqp_queue_declare(bus, 1, amqp_cstring_bytes(queue), 1, 0, 0, 0, amqp_empty_table);

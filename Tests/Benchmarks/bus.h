@@ -31,6 +31,9 @@ amqp_connection_state_t bus_open(const char *url);
 // Closes the channel and the connection, and frees them.
 void bus_close(amqp_connection_state_t bus);
 
+// Declares a durable classic queue and empties it.
+void bus_declare(amqp_connection_state_t bus, const char *queue);
+
 // The messages that are ready in a queue, or -1 where it does not exist (which closes the
 // channel: it is opened again).
 int64_t bus_depth(amqp_connection_state_t bus, const char *queue);
