@@ -61,7 +61,8 @@ struct ScalarText {
 
 /// Puts a text together from pieces of others, keeping where each came from.
 struct TextBuilder {
-  private var scalars = String.UnicodeScalarView()
+  /// UTF-8.
+  private var bytes: [UInt8] = []
   private var marks: [ConfigText.Mark] = []
   private(set) var count = 0
   private let start: SourcePosition
@@ -85,14 +86,14 @@ struct TextBuilder {
       marks.append(mark)
       index += 1
     }
-    scalars.append(contentsOf: source.scalars[range])
+    source.scalars[range].append(to: &bytes)
     count += range.count
   }
 
   /// Appends text that is nowhere in the file as such, but stands for what is at `position`.
   mutating func append(_ text: String, standingFor position: SourcePosition) {
     mark(position, advances: false)
-    scalars.append(contentsOf: text.unicodeScalars)
+    bytes += text.utf8
     count += text.unicodeScalars.count
   }
 
@@ -103,7 +104,9 @@ struct TextBuilder {
 
   /// The text as it is now.
   var text: ConfigText {
-    ConfigText(text: String(scalars), marks: marks.isEmpty ? [ConfigText.Mark(offset: 0, position: start)] : marks)
+    ConfigText(
+      text: String(decoding: bytes, as: UTF8.self),
+      marks: marks.isEmpty ? [ConfigText.Mark(offset: 0, position: start)] : marks)
   }
 }
 
@@ -118,9 +121,19 @@ extension [Unicode.Scalar] {
 
   /// Returns the scalars in `range` as a string.
   func string(_ range: Range<Int>) -> String {
-    var view = String.UnicodeScalarView()
-    view.append(contentsOf: self[range.clamped(to: indices)])
-    return String(view)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(range.count)
+    self[range.clamped(to: indices)].append(to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension ArraySlice<Unicode.Scalar> {
+  /// Appends the scalars as UTF-8, many times faster than to a string: all values of a configuration pass here, often.
+  fileprivate func append(to bytes: inout [UInt8]) {
+    for scalar in self {
+      if scalar.isASCII { bytes.append(UInt8(truncatingIfNeeded: scalar.value)) } else { bytes += String(scalar).utf8 }
+    }
   }
 }
 

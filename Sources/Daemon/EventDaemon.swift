@@ -166,6 +166,7 @@ package final class EventDaemon {
   }
 
   private func waitForStop(_ signals: DaemonSignals) {
+    var isStarting = true
     while true {
       switch signals.wait(for: .milliseconds(500)) {
       case SIGTERM, SIGINT: return
@@ -173,6 +174,8 @@ package final class EventDaemon {
       default:
         dispatcher.inputs.add(.tick)
         reloadIfChanged()
+        if isStarting { ProcessMemory.forgetStart() }
+        isStarting = false
       }
     }
   }

@@ -40,6 +40,7 @@ final class EventSorter {
   private let metrics: SourceMetrics
   private let logger: Logger
   private let pause: () -> Void
+  private var names = TypeNames()
   private var matches: [Int] = []
   private var regexLimitHits = 0
 
@@ -71,7 +72,7 @@ final class EventSorter {
   ///
   /// Events without an identity are told apart by when they came, and those of one moment by `number`.
   func sort(_ event: Event, number: UInt64) -> Sorted {
-    let type = event.type
+    let type = event.withType { names.name($0) }
     guard !isIgnored(event) else { return .ignored }
     matches.removeAll(keepingCapacity: true)
     matcher.match(event, into: &matches)
@@ -89,7 +90,7 @@ final class EventSorter {
 
   private func discard(_ event: Event, _ type: String) -> Sorted {
     logger.debug("event matched no action", metadata: facts(of: event))
-    unmatched.add(type: type, event.envelope, body: event.body)
+    event.withBody { unmatched.add(type: type, event.envelope, body: $0) }
     return work.recordsAll ? .kept(record.newEvent(event, result: .unmatched, runs: [])) : .unmatched
   }
 

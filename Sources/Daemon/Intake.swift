@@ -151,9 +151,3 @@ extension Envelope.Header {
     self.init(name: header.name, value: value)
   }
 }
-
-extension String {
-  fileprivate func isEqual(to bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    utf8.count == bytes.count && utf8.elementsEqual(bytes)
-  }
-}

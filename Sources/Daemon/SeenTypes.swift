@@ -13,13 +13,22 @@ final class SeenTypes: Sendable {
   /// Bytes of all samples: further types are counted without one.
   static let byteLimit = 4 << 20
 
-  private struct Entry {
+  /// A class, so that counting changes it where it is.
+  private final class Entry: @unchecked Sendable {
+    // Reached through the mutex only, and by its taker afterwards.
     var seen: Int64 = 0
     var matched: Int64 = 0
-    var first: Int64
+    let first: Int64
     var last: Int64
-    var envelope: Envelope
-    var sample: [UInt8]
+    let envelope: Envelope
+    let sample: [UInt8]
+
+    init(received: Int64, envelope: Envelope, sample: [UInt8]) {
+      first = received
+      last = received
+      self.envelope = envelope
+      self.sample = sample
+    }
   }
 
   private struct State {
@@ -29,21 +38,24 @@ final class SeenTypes: Sendable {
 
   private let state = Mutex(State())
 
+  /// Counts an event; one whose type was counted before allocates nothing.
   func count(_ type: String, _ event: Event, isMatched: Bool) {
-    let received = event.envelope.received
     state.withLock { state in
-      if state.entries[type] == nil {
-        guard state.entries.count < Self.limit else { return }
-        let body = event.body
-        let isKept = body.count <= min(Self.sampleLimit, Self.byteLimit - state.bytes)
-        if isKept { state.bytes += body.count }
-        state.entries[type] = Entry(
-          first: received, last: received, envelope: event.envelope, sample: isKept ? body : [])
-      }
-      state.entries[type]?.seen += 1
-      if isMatched { state.entries[type]?.matched += 1 }
-      state.entries[type]?.last = received
+      guard let entry = state.entries[type] ?? Self.add(type, event, to: &state) else { return }
+      entry.seen += 1
+      if isMatched { entry.matched += 1 }
+      entry.last = event.received
     }
+  }
+
+  private static func add(_ type: String, _ event: Event, to state: inout State) -> Entry? {
+    guard state.entries.count < limit else { return nil }
+    let body = event.body
+    let isKept = body.count <= min(sampleLimit, byteLimit - state.bytes)
+    if isKept { state.bytes += body.count }
+    let entry = Entry(received: event.received, envelope: event.envelope, sample: isKept ? body : [])
+    state.entries[type] = entry
+    return entry
   }
 
   /// Takes what was counted; it begins anew.

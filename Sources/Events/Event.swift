@@ -37,6 +37,9 @@ extension Event {
   /// What its source said about the delivery.
   package var envelope: Envelope { decoder.envelope }
 
+  /// When its delivery was received, as in the envelope, which need not be copied for it.
+  package var received: Int64 { decoder.envelope.received }
+
   /// Hands over the type as UTF-8, without making a string.
   package func withType<R>(_ body: (UnsafeBufferPointer<UInt8>) throws -> R) rethrows -> R {
     switch typeValue {
@@ -72,6 +75,9 @@ extension Event {
   ///
   /// Copied once for each event.
   package var body: [UInt8] { decoder.rendering(\.body) { decoder.lastBody } }
+
+  /// Hands over what `body` is, without copying it.
+  package func withBody<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R { decoder.withBody(body) }
 
   /// The tags of the event, each once; with a tag `group:name` also `group`.
   ///

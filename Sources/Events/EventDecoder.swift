@@ -77,7 +77,7 @@ package final class EventDecoder {
     bodyMemory.trim()
   }
 
-  func withBody<R>(_ body: (UnsafeRawBufferPointer) throws(DecodingFailure) -> R) throws(DecodingFailure) -> R {
+  func withBody<R, E>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
     try bodyMemory.withBytes(body)
   }
 

@@ -43,9 +43,8 @@ struct ActionAdvice {
 
   /// Only `expire_time` is a name of ESI Leap's; what else speaks of expiry waits for an event that never comes.
   private func lookForExpiry(_ conditions: Conditions) {
-    let text = conditions.json.text.lowercased()
-    guard let found = text.firstRange(of: "expir") else { return }
-    let offset = text.utf8.distance(from: text.startIndex, to: found.lowerBound)
+    let text = Array(conditions.json.text.lowercased().utf8)
+    guard let offset = text.indices.first(where: { text[$0...].starts(with: "expir".utf8) }) else { return }
     report.finding(
       .hint, at: conditions.json.position(atUTF8: offset), "A condition speaks of an expiry. " + EventAdvice.expiry)
   }

@@ -11,9 +11,10 @@ enum NearestName {
     var best: (name: String, distance: Int)?
     for candidate in known {
       let letters = Array(candidate.lowercased().unicodeScalars)
-      guard letters.count <= 200 else { continue }
-      let distance = distance(wanted, letters)
       let limit = max(1, max(wanted.count, letters.count) / 3)
+      // As many letters differ at least.
+      guard letters.count <= 200, abs(wanted.count - letters.count) <= limit else { continue }
+      let distance = distance(wanted, letters)
       guard distance <= limit else { continue }
       if let found = best, found.distance <= distance { continue }
       best = (candidate, distance)

@@ -100,3 +100,8 @@ int clinux_is_subreaper(void);
 
 /// Reads the mark that systemd leaves on a control group that it has given away: 1 yes, 0 no.
 int clinux_is_delegated(const char *control_group);
+
+/// Takes what is only read of the program and its libraries out of this process's page tables.
+///
+/// Nothing is lost: these pages are the page cache's, and the next use maps them again, without reading the disk.
+void clinux_unmap_program_pages(void);
