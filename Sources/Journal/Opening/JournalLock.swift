@@ -27,8 +27,11 @@ struct JournalLock: ~Copyable {
       guard errno == EWOULDBLOCK else { throw refusal(files, errno) }
       let isCopied = flock(lock.descriptor, LOCK_SH | LOCK_NB) == 0
       if isCopied { flock(lock.descriptor, LOCK_UN) }
-      // A child that was being started when its daemon was killed has the lock until its program is executed.
-      guard isCopied || lock.holderIsGone(), ContinuousClock.now - start < patience else {
+      // A child that was being started when its daemon was killed, or let go of the lock, has it until its program is
+      // executed.
+      let waited = ContinuousClock.now - start
+      let mayBeChild = lock.holderIsGone() || lock.holderIsThisProcess() && waited < .seconds(1)
+      guard isCopied || mayBeChild, waited < patience else {
         throw isCopied ? .locked(path: files.path, holder: "another command that copies it") : lock.taken(files)
       }
       usleep(20_000)
@@ -74,6 +77,8 @@ struct JournalLock: ~Copyable {
     guard let pid = HolderText.pid(onThisHost: text()) else { return false }
     return kill(pid, 0) != 0 && errno == ESRCH
   }
+
+  private borrowing func holderIsThisProcess() -> Bool { HolderText.pid(onThisHost: text()) == getpid() }
 
   private borrowing func text() -> String {
     var bytes = [UInt8](repeating: 0, count: 512)
