@@ -75,6 +75,9 @@ struct Launcher: ~Copyable {
     }
   }
 
+  /// How often a program that somebody has open for writing is tried again, after 10 ms each.
+  private static var patienceWithWriters: Int { 10 }
+
   /// Executes the program in the child itself.
   private func start(
     _ invocation: Invocation, input: borrowing Descriptor, output: borrowing Descriptor, error: borrowing Descriptor
@@ -85,12 +88,20 @@ struct Launcher: ~Copyable {
     } catch {
       throw StartFailure(workingDirectoryOf: invocation, error)
     }
-    do {
-      return try start(
-        invocation.path, invocation.arguments, invocation.environment,
-        descriptors: [input.number, output.number, error.number], directory: directory.number)
-    } catch {
-      throw StartFailure(executing: invocation, in: directory, error)
+    var patience = Self.patienceWithWriters
+    while true {
+      do {
+        return try start(
+          invocation.path, invocation.arguments, invocation.environment,
+          descriptors: [input.number, output.number, error.number], directory: directory.number)
+      } catch {
+        // Who writes a program, or starts a child while it is open for that, is seldom at it for long.
+        guard error.value == ETXTBSY, patience > 0 else {
+          throw StartFailure(executing: invocation, in: directory, error)
+        }
+        patience -= 1
+        usleep(10_000)
+      }
     }
   }
 
