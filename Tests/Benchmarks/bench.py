@@ -41,15 +41,20 @@ def arguments():
 
 def measure(bench, names):
     facts = report.machine(bench.onevent)
-    samples, rows = {}, []
+    samples, rows, failures = {}, [], []
     for name, scenario in SCENARIOS.items():
         if name in names:
             say(" ".join(scenario.__doc__.split()))
-            samples[name], measured = scenario(bench)
-            rows += measured
+            # What the others have measured is shown all the same.
+            try:
+                samples[name], measured = scenario(bench)
+                rows += measured
+            except Failure as failure:
+                failures.append(f"{name}: {failure}")
     facts["load_at_end"] = os.getloadavg()[0]
     # The stable sort keeps the order within a scenario.
-    return facts, samples, sorted(rows, key=lambda row: (int(row.number.rstrip("b")), row.number))
+    rows.sort(key=lambda row: (int(row.number.rstrip("b")), row.number))
+    return facts, samples, rows, failures
 
 
 def show(options, facts, samples, rows):
@@ -84,7 +89,10 @@ def main():
 
             growth.measure(bench, Path(options.growth))
         else:
-            show(options, *measure(bench, options.only.split(",")))
+            *measured, failures = measure(bench, options.only.split(","))
+            show(options, *measured)
+            if failures:
+                raise Failure("\n".join(["not everything ran:", *failures]))
     finally:
         bench.end_all()
 

@@ -124,12 +124,13 @@ def measure(bench, directory):
     facts = report.machine(bench.onevent)
     programs = ("onevent", "RabbitMQ", "librabbitmq", "SQLite")
     versions = ", ".join(f"{name} {facts['versions'][name]}" for name in programs)
-    repeats = 1 if bench.quick else 3
+    repeats = min(3, bench.pairs)
     for name, series in SERIES.items():
         say(series.__doc__)
         points = series(bench, repeats)
         text = io.StringIO()
-        text.write(f"# {series.__doc__} Medians of {repeats}. Made by: scripts/bench --growth docs\n")
+        times = "Measured once" if repeats == 1 else f"Medians of {repeats}"
+        text.write(f"# {series.__doc__} {times}. Made by: scripts/bench --growth docs\n")
         text.write(f"# {facts['date']}; {facts['cores']} x {facts['processor']}; {facts['system']}; {versions}\n")
         table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
         table.writeheader()

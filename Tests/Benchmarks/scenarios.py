@@ -435,10 +435,11 @@ def matching(bench):
         return {}, [Row("10", what, "simdjson's parse", "ns", [], [], aim=Aim(at_most=3))]
     samples = []
     for _ in range(bench.pairs):
-        done = subprocess.run([bench.matching, "--json"], capture_output=True, text=True)
+        command = [bench.matching, bench.message, bench.scratch, "--json"]
+        done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
-            raise Failure(f"{bench.matching} failed: {done.stderr.strip()}")
-        samples.append({case["name"]: case for case in json.loads(done.stdout)["cases"]})
+            raise Failure(f"{bench.matching} failed: {(done.stderr or done.stdout).strip()}")
+        samples.append({cost["case"]: cost for cost in json.loads(done.stdout)})
 
     def of(case, field):
         return [sample[case][field] for sample in samples]
