@@ -45,13 +45,12 @@ extension ActionTotals {
   /// From the index of ended runs alone.
   static let ended = """
     SELECT state, count(*), max(number) FROM runs
-    WHERE action = ?1 AND state NOT IN ('pending', 'running', 'waiting', 'held') GROUP BY state
+    WHERE action = ?1 AND \(RunState.ended("state")) GROUP BY state
     """
   /// From the index of open runs alone.
   static let open = "SELECT max(number) FROM runs WHERE action = ?1 AND ended IS NULL"
   static let held = """
-    SELECT count(*) FROM runs
-    WHERE state = 'held' AND state IN ('failed', 'held', 'refused', 'expired') AND action = ?1
+    SELECT count(*) FROM runs WHERE state = 'held' AND action = ?1
     """
 }
 

@@ -27,7 +27,7 @@ struct RunWays {
     func ended(_ more: [String]) -> Branch {
       Branch(
         source: "runs r INDEXED BY runs_ended", key: key,
-        terms: ["r.state NOT IN (\(SQLList.of(RunState.allCases.filter { !$0.isEnded })))"] + ofAction + more)
+        terms: [RunState.ended("r.state")] + ofAction + more)
     }
     func open(_ more: [String]) -> Branch {
       Branch(
@@ -40,10 +40,7 @@ struct RunWays {
     for state in RunState.allCases where states.contains(state) {
       let term = "r.state = '\(state.rawValue)'"
       if action == nil, Self.attention.contains(state) {
-        branches.append(
-          Branch(
-            source: "runs r INDEXED BY runs_attention", key: key,
-            terms: ["r.state IN ('failed', 'held', 'refused', 'expired')", term]))
+        branches.append(Branch(source: "runs r INDEXED BY runs_attention", key: key, terms: [term]))
       } else if state.isEnded {
         branches.append(ended([term]))
       } else {

@@ -20,6 +20,11 @@ package enum RunState: String, Sendable, CaseIterable {
   /// A person gave it up.
   case discarded
 
+  /// The condition of the index `runs_ended`: a question that it is to serve has to hold all of it.
+  static func ended(_ column: String) -> String {
+    allCases.filter { !$0.isEnded }.map { "\(column) <> '\($0.rawValue)'" }.joined(separator: " AND ")
+  }
+
   /// Whether the run needs nobody any more.
   package var isEnded: Bool {
     switch self {

@@ -93,26 +93,56 @@ extension JournalWriter {
 
   /// A JSON object of texts.
   static func json(_ objects: [(kind: String, name: String)]) -> String {
-    guard !objects.isEmpty else { return "{}" }
-    return "{" + objects.map { "\(quoted($0.kind)):\(quoted($0.name))" }.joined(separator: ",") + "}"
+    var text = ByteText()
+    text.add("{")
+    for (index, object) in objects.enumerated() {
+      if index > 0 { text.add(",") }
+      text.addQuoted(object.kind)
+      text.add(":")
+      text.addQuoted(object.name)
+    }
+    text.add("}")
+    return text.string
   }
 
   /// A JSON list of texts.
-  static func json(_ texts: [String]) -> String { "[" + texts.map(quoted).joined(separator: ",") + "]" }
+  static func json(_ texts: [String]) -> String {
+    var text = ByteText()
+    text.add("[")
+    for (index, each) in texts.enumerated() {
+      if index > 0 { text.add(",") }
+      text.addQuoted(each)
+    }
+    text.add("]")
+    return text.string
+  }
+}
 
-  private static func quoted(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"", "\\":
-        quoted.unicodeScalars.append("\\")
-        quoted.unicodeScalars.append(scalar)
-      case "\u{0}"..<" ":
-        let digits = String(scalar.value, radix: 16)
-        quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: quoted.unicodeScalars.append(scalar)
+/// JSON that is put together byte by byte: a string that takes scalars looks for room at each.
+private struct ByteText {
+  private var bytes: [UInt8] = []
+
+  var string: String { String(decoding: bytes, as: UTF8.self) }
+
+  mutating func add(_ text: StaticString) {
+    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  mutating func addQuoted(_ text: String) {
+    let digits: StaticString = "0123456789abcdef"
+    bytes.append(UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+        bytes.append(UInt8(ascii: "\\"))
+        bytes.append(byte)
+      case 0..<0x20:
+        add("\\u00")
+        bytes.append(digits.utf8Start[Int(byte >> 4)])
+        bytes.append(digits.utf8Start[Int(byte & 15)])
+      default: bytes.append(byte)
       }
     }
-    return quoted + "\""
+    bytes.append(UInt8(ascii: "\""))
   }
 }

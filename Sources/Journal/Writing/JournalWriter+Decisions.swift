@@ -84,8 +84,7 @@ extension JournalWriter {
     // The state stands in the text, so that the partial index serves.
     let statement = try connection.prepare(
       """
-      SELECT number FROM runs WHERE state = '\(state.rawValue)'
-        AND state IN ('failed', 'held', 'refused', 'expired') AND number > ?1\(condition) ORDER BY number LIMIT ?2
+      SELECT number FROM runs WHERE state = '\(state.rawValue)' AND number > ?1\(condition) ORDER BY number LIMIT ?2
       """)
     if let action {
       return try statement.all(.integer(0), .integer(limit), .integer(try actionID(action))) {

@@ -62,7 +62,7 @@ extension JournalWriter {
     }
     counts.failed =
       try connection.prepare(
-        "SELECT count(*) FROM runs WHERE state = 'failed' AND state IN ('failed', 'held', 'refused', 'expired')"
+        "SELECT count(*) FROM runs WHERE state = 'failed'"
       ).first { row throws(SQLiteError) in Int(row.integer(0)) } ?? 0
     return counts
   }
