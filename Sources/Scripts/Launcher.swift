@@ -41,15 +41,31 @@ struct Launcher: ~Copyable {
     }
     let output = try Self.makePipe(for: invocation)
     let errorOutput = try Self.makePipe(for: invocation)
+    var patience = Self.patienceWithWriters
+    while true {
+      do {
+        let child = try startTrusted(
+          invocation, in: group, input: input, output: output.writing, error: errorOutput.writing)
+        return LaunchedChild(pid: child.pid, process: child.process, standardOutput: output, standardError: errorOutput)
+      } catch {
+        // Who writes a program, or starts a child while it is open for that, is seldom at it for long.
+        guard error.errno == ETXTBSY, patience > 0 else { throw error }
+        patience -= 1
+        usleep(10_000)
+      }
+    }
+  }
+
+  private func startTrusted(
+    _ invocation: Invocation, in group: RunGroup?, input: borrowing Descriptor, output: borrowing Descriptor,
+    error: borrowing Descriptor
+  ) throws(StartFailure) -> Child {
     // Last, so that as little as can be happens between the look and the start.
     try requireTrust(in: invocation)
-    let child =
-      if group == nil, privileges.suffice(for: invocation) {
-        try start(invocation, input: input, output: output.writing, error: errorOutput.writing)
-      } else {
-        try startThroughRunAs(invocation, in: group, input: input, output: output.writing, error: errorOutput.writing)
-      }
-    return LaunchedChild(pid: child.pid, process: child.process, standardOutput: output, standardError: errorOutput)
+    guard group == nil, privileges.suffice(for: invocation) else {
+      return try startThroughRunAs(invocation, in: group, input: input, output: output, error: error)
+    }
+    return try start(invocation, input: input, output: output, error: error)
   }
 
   /// Ends a child that cannot be watched, with its group, and waits for it.
@@ -88,20 +104,12 @@ struct Launcher: ~Copyable {
     } catch {
       throw StartFailure(workingDirectoryOf: invocation, error)
     }
-    var patience = Self.patienceWithWriters
-    while true {
-      do {
-        return try start(
-          invocation.path, invocation.arguments, invocation.environment,
-          descriptors: [input.number, output.number, error.number], directory: directory.number)
-      } catch {
-        // Who writes a program, or starts a child while it is open for that, is seldom at it for long.
-        guard error.value == ETXTBSY, patience > 0 else {
-          throw StartFailure(executing: invocation, in: directory, error)
-        }
-        patience -= 1
-        usleep(10_000)
-      }
+    do {
+      return try start(
+        invocation.path, invocation.arguments, invocation.environment,
+        descriptors: [input.number, output.number, error.number], directory: directory.number)
+    } catch {
+      throw StartFailure(executing: invocation, in: directory, error)
     }
   }
 

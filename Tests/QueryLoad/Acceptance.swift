@@ -38,8 +38,8 @@ final class Acceptance: Sendable {
           state.longest = max(state.longest, took)
         }
         if ContinuousClock.now >= nextWords {
-          nextWords = .now + .milliseconds(200)
-          try journal.indexWords(for: .milliseconds(8))
+          nextWords = .now + .milliseconds(50)
+          try journal.indexWords(for: .milliseconds(2))
         }
         if ContinuousClock.now >= nextCheckpoint {
           nextCheckpoint = .now + .seconds(1)
