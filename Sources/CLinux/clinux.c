@@ -51,8 +51,6 @@ int clinux_pidfd_open(pid_t process) {
   return (int)syscall(SYS_pidfd_open, process, 0);
 }
 
-int clinux_eventfd_waiting(void) { return eventfd(0, EFD_CLOEXEC); }
-
 int clinux_eventfd_nonblocking(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
@@ -107,6 +105,14 @@ int clinux_condition_init(pthread_cond_t *condition) {
 int clinux_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t nanoseconds) {
   struct timespec end = duration(now(CLOCK_MONOTONIC) + nanoseconds);
   return pthread_cond_timedwait(condition, mutex, &end);
+}
+
+int clinux_semaphore_wait(sem_t *semaphore, int64_t until) {
+  struct timespec end = duration(until);
+  int result;
+  do result = sem_clockwait(semaphore, CLOCK_MONOTONIC, &end);
+  while (result != 0 && errno == EINTR);
+  return result;
 }
 
 int clinux_file_identity(int descriptor, uint64_t *device, uint64_t *number) {

@@ -53,7 +53,7 @@ package final class EventDaemon {
     let journal = try JournalKeeper(configuration.journal, board: board, metrics: metrics, logger: logger)
     runner = try ScriptRunner(
       outputLimit: configuration.scripts.outputLimit, controlGroups: ScriptGroups.takeOver(logger), observer: relay,
-      spawnerLife: service.lifeSign("spawner"), watcherLife: service.lifeSign("watcher"))
+      spawnerLife: { service.lifeSign("spawner", "\($0)") }, watcherLife: service.lifeSign("watcher"))
     let types = SeenTypes()
     let gate = SourceGate()
     let dispatcher = Dispatcher(

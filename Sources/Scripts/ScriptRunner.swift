@@ -4,7 +4,7 @@ package import Events
 import Glibc
 import Synchronization
 
-/// Runs invocations as child processes: one thread starts them, one thread watches them.
+/// Runs invocations as child processes: a few threads start them, one thread watches them.
 ///
 /// A child gets a session and a process group of its own, default signal dispositions, an empty signal mask, the
 /// invocation's user, limits, environment and working directory, and the descriptors 0, 1 and 2: its input and two
@@ -13,16 +13,22 @@ import Synchronization
 /// when it writes to a descriptor that it inherited, it gets `SIGPIPE` or `EPIPE`. A script that starts a daemon
 /// connects that daemon's output elsewhere.
 ///
-/// Scripts are started one after the other. One whose execution hangs in the kernel, on a file server that is gone,
-/// delays the start of those behind it, and the return of `close`, but not those that run.
+/// Attempts are begun in the order in which they come, a few at once. A script whose execution hangs in the kernel, on a
+/// file server that is gone, keeps one of the threads, and delays the return of `close`, but nothing that runs; once as
+/// many hang as there are threads, what comes after them waits.
 package final class ScriptRunner: Sendable {
   private let observer: any RunObserver
-  private let startQueue: StartQueue
+  private let startQueue = StartQueue()
   private let watchList: WatchList
   /// Nil once they have been joined.
-  private let threads: Mutex<(spawner: WorkerThread, watcher: WorkerThread)?>
+  private let threads: Mutex<(spawners: [WorkerThread], watcher: WorkerThread)?>
+  /// How many threads start scripts: one for each processor, within these bounds.
+  ///
+  /// With one, a fifth of two processors was idle while more than two scripts were in flight; a fourth thread brought
+  /// nothing there any more.
+  private static let spawnerCount = min(max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))), 4)
 
-  /// Starts both threads.
+  /// Starts the threads.
   ///
   /// Opens `/dev/null` on those of the descriptors 0, 1 and 2 that are closed, lest a pipe of a child gets their
   /// numbers, and gives `SIGCHLD` its default disposition if it is ignored, lest exit codes get lost.
@@ -31,36 +37,38 @@ package final class ScriptRunner: Sendable {
   ///   - outputLimit: Bytes kept of each stream, half head and half tail.
   ///   - controlGroups: Where each run gets a group of its own; nil = runs are ended by session and process group.
   ///   - observer: Hears of every attempt; held as long as the runner lives.
-  ///   - spawnerLife: Hears from the thread that starts scripts.
+  ///   - spawnerLife: Makes what hears from each of the threads that start scripts, which are counted from 1.
   ///   - watcherLife: Hears from the thread that watches them.
   /// - Throws: `RunnerFailure` when the system gives no descriptor or no thread.
   package init(
-    outputLimit: Int, controlGroups: ControlGroups? = nil, observer: any RunObserver, spawnerLife: LifeSign = .none,
-    watcherLife: LifeSign = .none
+    outputLimit: Int, controlGroups: ControlGroups? = nil, observer: any RunObserver,
+    spawnerLife: (Int) -> LifeSign = { _ in .none }, watcherLife: LifeSign = .none
   ) throws {
     self.observer = observer
     do {
       try Self.prepareProcess()
-      let startQueue = try StartQueue()
       let watchList = try WatchList()
-      self.startQueue = startQueue
       self.watchList = watchList
       let watcher = try WorkerThread(name: "script-watcher") {
         Watcher(watchList: watchList, groups: controlGroups, observer: observer, lifeSign: watcherLife).run()
       }
+      var spawners: [WorkerThread] = []
       do {
-        let spawner = try WorkerThread(name: "script-spawner") {
-          Spawner(
-            startQueue: startQueue, watchList: watchList, outputLimit: outputLimit, groups: controlGroups,
-            observer: observer, lifeSign: spawnerLife
-          ).run()
+        for number in 1...Self.spawnerCount {
+          let lifeSign = spawnerLife(number)
+          let spawner = try WorkerThread(name: "script-spawner\(number)") { [startQueue] in
+            Spawner(
+              startQueue: startQueue, watchList: watchList, outputLimit: outputLimit, groups: controlGroups,
+              observer: observer, lifeSign: lifeSign
+            ).run()
+          }
+          spawners.append(spawner)
         }
-        threads = Mutex((spawner, watcher))
       } catch {
-        watchList.expectNoMore()
-        watcher.join()
+        Self.end(spawners, watcher, startQueue, watchList)
         throw error
       }
+      threads = Mutex((spawners, watcher))
     } catch let error as ErrorNumber {
       throw RunnerFailure(description: "cannot set up the running of scripts: \(error.words)")
     }
@@ -92,15 +100,22 @@ package final class ScriptRunner: Sendable {
   /// Sends KILL at once to every script that is being ended, instead of after its `killAfter`.
   package func hurry() { watchList.hurry() }
 
-  /// Waits until the last attempt has ended and stops both threads; not to be called by the observer.
+  /// Waits until the last attempt has ended and stops the threads; not to be called by the observer.
   package func close() {
     threads.withLock { threads in
       guard let running = threads else { return }
-      startQueue.close()
-      running.spawner.join()
-      running.watcher.join()
+      Self.end(running.spawners, running.watcher, startQueue, watchList)
       threads = nil
     }
+  }
+
+  private static func end(
+    _ spawners: [WorkerThread], _ watcher: WorkerThread, _ startQueue: StartQueue, _ watchList: WatchList
+  ) {
+    startQueue.close()
+    for spawner in spawners { spawner.join() }
+    watchList.expectNoMore()
+    watcher.join()
   }
 
   private static func prepareProcess() throws(ErrorNumber) {

@@ -3,6 +3,8 @@
 import Events
 
 /// Starts scripts, one after the other, on a thread of its own: an exec on a hung file server freezes nothing else.
+///
+/// There are several, because most of a start is a wait for the kernel: meanwhile another one prepares the next.
 struct Spawner: ~Copyable {
   private let startQueue: StartQueue
   private let watchList: WatchList
@@ -34,7 +36,6 @@ struct Spawner: ~Copyable {
       }
     }
     launcher.deserted.reap()
-    watchList.expectNoMore()
   }
 
   private func start(_ order: StartOrder) throws(StartFailure) {

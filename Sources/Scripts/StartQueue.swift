@@ -11,7 +11,7 @@ struct StartOrder: Sendable {
   var interruptions: UInt64
 }
 
-/// The way into the spawner's thread: attempts in the order in which they are to be started.
+/// The way to the threads that start scripts: attempts in the order in which they are to be started.
 ///
 /// Bounded by its user, who starts no more attempts than may run at a time.
 final class StartQueue: Sendable {
@@ -21,44 +21,39 @@ final class StartQueue: Sendable {
     var first = 0
     var interruptions: UInt64 = 0
     var isClosed = false
-    /// Whether the spawner sleeps or is about to.
-    var isAwaited = false
   }
 
   private let state = Mutex(State())
-  private let doorbell: Doorbell
-
-  init() throws(ErrorNumber) {
-    doorbell = try Doorbell(waiting: true)
-  }
+  /// At least as many as there are orders, each for one thread; one more, passed from thread to thread, at the end.
+  private let counts = Semaphore()
 
   /// Returns false, and takes nothing, once the queue is closed.
   func add(_ invocation: Invocation, as attempt: AttemptID) -> Bool {
-    let (isTaken, isAwaited) = state.withLock { state in
-      guard !state.isClosed else { return (false, false) }
+    let isTaken = state.withLock { state in
+      guard !state.isClosed else { return false }
       state.waiting.append(
         StartOrder(attempt: attempt, invocation: invocation, interruptions: state.interruptions))
-      defer { state.isAwaited = false }
-      return (true, state.isAwaited)
+      return true
     }
-    if isAwaited { doorbell.ring() }
+    if isTaken { counts.post() }
     return isTaken
   }
 
-  /// Waits for the next order; returns nil when the queue is closed and empty.
+  /// Waits for the next order, and takes it from the other threads; returns nil when the queue is closed and empty.
   ///
   /// `idle` is called before each wait, none of which is longer than `LifeSign.interval`.
   func next(idle: () -> Void) -> StartOrder? {
     while true {
+      repeat { idle() } while !counts.wait(atMost: LifeSign.interval)
       let (order, isOver) = state.withLock { state in
         let order = Self.take(&state)
-        state.isAwaited = order == nil && !state.isClosed
         return (order, order == nil && state.isClosed)
       }
       if let order { return order }
-      if isOver { return nil }
-      repeat { idle() } while !doorbell.wait(atMost: LifeSign.interval)
-      doorbell.answer()
+      if isOver {
+        counts.post()
+        return nil
+      }
     }
   }
 
@@ -78,7 +73,7 @@ final class StartQueue: Sendable {
   /// Takes no more orders; those that wait are still handed out.
   func close() {
     state.withLock { $0.isClosed = true }
-    doorbell.ring()
+    counts.post()
   }
 
   private static func take(_ state: inout State) -> StartOrder? {

@@ -31,8 +31,8 @@ enum WatchToken: Equatable {
 
 /// The way into the watcher's thread: runs to watch and interruptions, and the epoll that it sleeps on.
 ///
-/// A new run wakes the watcher only when it must sleep less long for it: the run's descriptors are in the epoll
-/// before `add` returns, so that the first event finds the run here.
+/// A new run wakes the watcher only when it must sleep less long for it: the run's process is in the epoll before `add`
+/// returns, so that its end finds the run here.
 final class WatchList: Sendable {
   /// What came in since the last look.
   struct News: Sendable {
@@ -66,7 +66,7 @@ final class WatchList: Sendable {
 
   init() throws(ErrorNumber) {
     epoll = try Descriptor(opened: clinux_epoll_create())
-    doorbell = try Doorbell(waiting: false)
+    doorbell = try Doorbell()
     try watch(doorbell.descriptor, as: .doorbell)
   }
 
@@ -77,8 +77,6 @@ final class WatchList: Sendable {
     let mustRing = try state.withLock { state throws(ErrorNumber) in
       let serial = state.lastSerial + 1
       try watch(run.process?.number ?? -1, as: .process(serial))
-      try watch(run.standardOutput.descriptor ?? -1, as: .output(serial, .standardOutput))
-      try watch(run.standardError.descriptor ?? -1, as: .output(serial, .standardError))
       state.lastSerial = serial
       state.news.runs.append((serial, run))
       state.isNew = true
@@ -156,7 +154,10 @@ final class WatchList: Sendable {
     epoll_ctl(epoll.number, EPOLL_CTL_DEL, descriptor, &event)
   }
 
-  private func watch(_ descriptor: Int32, as token: WatchToken) throws(ErrorNumber) {
+  /// Wakes the watcher whenever the descriptor has something to say.
+  ///
+  /// - Throws: The `errno` of epoll_ctl(2).
+  func watch(_ descriptor: Int32, as token: WatchToken) throws(ErrorNumber) {
     var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: token.number))
     guard epoll_ctl(epoll.number, EPOLL_CTL_ADD, descriptor, &event) == 0 else { throw ErrorNumber.last }
   }

@@ -25,7 +25,10 @@ final class WatchedRun: @unchecked Sendable {
     case draining(Outcome)
   }
 
-  /// How long a script runs before it is told that it endures.
+  /// How long a script runs before it is told that it endures, and its output is read while it runs.
+  ///
+  /// Most scripts have ended by then: a look at the end is all that their output needs. What prints more than a pipe
+  /// holds (64 KiB) before then waits for this moment.
   static let briefness = Duration.milliseconds(20)
 
   let attempt: AttemptID
@@ -105,6 +108,8 @@ struct WatchedStream: ~Copyable {
   /// While it is open, a stream that the script closes, as at its end, is no event: the end of a script wakes the
   /// watcher once, not three times.
   private var writing: Descriptor?
+  /// Whether output wakes the watcher.
+  private var isWatched = false
   private var lines = LineSplitter()
   private var keeper: OutputKeeper
 
@@ -140,11 +145,19 @@ struct WatchedStream: ~Copyable {
     return .some
   }
 
+  /// Lets what is printed wake the watcher from now on.
+  mutating func watch(in list: WatchList, as token: WatchToken) throws(ErrorNumber) {
+    guard let descriptor, !isWatched else { return }
+    try list.watch(descriptor, as: token)
+    isWatched = true
+  }
+
   /// Gives up our copy of the writing end: from here on the stream ends when nobody holds it any more.
   mutating func expectEnd() { writing = nil }
 
   /// Closes the stream and hands on what is left of its last line.
-  mutating func close(_ line: (UnsafeBufferPointer<UInt8>) -> Void) {
+  mutating func close(in list: WatchList, _ line: (UnsafeBufferPointer<UInt8>) -> Void) {
+    if let descriptor, isWatched { list.forget(descriptor) }
     reading = nil
     lines.end(line)
   }

@@ -18,6 +18,8 @@ extension Watcher {
   ///
   /// CONT follows, because a stopped process does not notice TERM.
   func terminate(_ run: WatchedRun, _ serial: UInt64, as outcome: Outcome) {
+    // What it prints at its end must not keep it from ending.
+    watchOutput(of: run, serial)
     let living = look(for: run)
     if !run.tree.signal(SIGTERM, living), run.tree.group == nil { tellThatItCannotEnd(run) }
     run.tree.signal(SIGCONT, living)
@@ -95,7 +97,9 @@ extension Watcher {
     readOutput(run, .standardError, turns: Self.lastTurns)
     run.phase = .draining(outcome ?? own)
     finishIfDrained(run, serial, outcome ?? own)
-    if runs[serial] != nil { deadlines.set(Moment.now().advanced(by: Self.patience), for: serial) }
+    guard runs[serial] != nil else { return }
+    watchOutput(of: run, serial)
+    deadlines.set(Moment.now().advanced(by: Self.patience), for: serial)
   }
 
   func finishIfDrained(_ run: WatchedRun, _ serial: UInt64, _ outcome: Outcome) {

@@ -111,7 +111,7 @@ final class Watcher {
       guard let run = runs[serial] else { continue }
       switch run.phase {
       case .running:
-        if now < run.timeout { tellThatItEndures(run, serial) } else { terminate(run, serial, as: .timedOut) }
+        if now < run.timeout { attend(to: run, serial, now) } else { terminate(run, serial, as: .timedOut) }
       case .ending(let outcome):
         killTree(of: run)
         run.phase = .killed(outcome)
@@ -122,8 +122,10 @@ final class Watcher {
     }
   }
 
-  private func tellThatItEndures(_ run: WatchedRun, _ serial: UInt64) {
-    deadlines.set(run.timeout, for: serial)
+  /// Reads a script's output while it runs, from now on, and tells that it endures.
+  private func attend(to run: WatchedRun, _ serial: UInt64, _ now: Moment) {
+    let isWatched = watchOutput(of: run, serial)
+    deadlines.set(isWatched ? run.timeout : min(run.timeout, now.advanced(by: WatchedRun.briefness)), for: serial)
     guard !run.isMarked else { return }
     run.isMarked = true
     observer.endures(run.attempt, pid: run.tree.pid)
@@ -142,6 +144,22 @@ final class Watcher {
 // MARK: - Output
 
 extension Watcher {
+  /// Lets what a script prints wake this thread from now on.
+  ///
+  /// Where the kernel refuses that for now, reads what is there; to be tried again.
+  @discardableResult
+  func watchOutput(of run: WatchedRun, _ serial: UInt64) -> Bool {
+    do throws(ErrorNumber) {
+      try run.standardOutput.watch(in: watchList, as: .output(serial, .standardOutput))
+      try run.standardError.watch(in: watchList, as: .output(serial, .standardError))
+      return true
+    } catch {
+      readOutput(run, .standardOutput, turns: Self.lastTurns)
+      readOutput(run, .standardError, turns: Self.lastTurns)
+      return false
+    }
+  }
+
   func readOutput(_ run: WatchedRun, _ stream: OutputStream, turns: Int) {
     let observer = observer
     for _ in 0..<turns {
@@ -159,9 +177,8 @@ extension Watcher {
   func closeOutput(_ run: WatchedRun, _ stream: OutputStream) {
     let observer = observer
     run.with(stream) { watched in
-      guard let descriptor = watched.descriptor else { return }
-      watchList.forget(descriptor)
-      watched.close { observer.printed(run.attempt, stream, $0) }
+      guard watched.descriptor != nil else { return }
+      watched.close(in: watchList) { observer.printed(run.attempt, stream, $0) }
     }
   }
 }

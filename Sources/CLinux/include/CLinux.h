@@ -7,6 +7,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -35,9 +36,6 @@ int clinux_forbid_dumps(void);
 
 /// Returns a descriptor that becomes readable when the process ends; see pidfd_open(2).
 int clinux_pidfd_open(pid_t process);
-
-/// Creates a counter at 0 whose read waits until it is not 0; see eventfd(2).
-int clinux_eventfd_waiting(void);
 
 /// Creates a counter at 0 whose read never waits; see eventfd(2).
 int clinux_eventfd_nonblocking(void);
@@ -73,6 +71,10 @@ int clinux_condition_init(pthread_cond_t *condition);
 
 /// Waits until the condition is signalled or that many nanoseconds have passed; see pthread_cond_timedwait(3).
 int clinux_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t nanoseconds);
+
+/// Takes one off a semaphore, and waits for it until that nanosecond of CLOCK_MONOTONIC; returns -1 where it had none;
+/// see sem_clockwait(3).
+int clinux_semaphore_wait(sem_t *semaphore, int64_t until);
 
 /// Tells which file a descriptor is open on, by its device and number; returns -1 and sets `errno` on failure.
 int clinux_file_identity(int descriptor, uint64_t *device, uint64_t *number);

@@ -52,8 +52,8 @@ package final class Service: Sendable {
   }
 
   /// Makes a pulse for a thread of the script runner.
-  func lifeSign(_ kind: String) -> LifeSign {
-    let pulse = pulse(kind)
+  func lifeSign(_ kind: String, _ object: String = "") -> LifeSign {
+    let pulse = pulse(kind, object)
     return LifeSign { pulse.beat(within: $0) }
   }
 
