@@ -45,6 +45,9 @@ extension ConfigValue {
 extension String {
   /// The text as a JSON string (RFC 8259, section 7).
   fileprivate var quotedAsJSON: String {
+    guard utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else {
+      return "\"\(self)\""
+    }
     var quoted = "\""
     for scalar in unicodeScalars {
       switch scalar {

@@ -46,7 +46,7 @@ struct ControlDesk: DaemonControl {
       status: await status(), journalLimit: dispatcher.current.value.configuration.journal.maxSize,
       oldestPending: oldestPending, refused: refusals.totals, streams: feeds.standings,
       now: RealTime.now.nanoseconds)
-    return metrics.registry.exposition(page.samples)
+    return metrics.exposition(page.samples)
   }
 
   func retry(_ selection: RunSelection) async throws(ControlError) -> [RunChange] {

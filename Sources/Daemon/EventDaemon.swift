@@ -107,7 +107,7 @@ package final class EventDaemon {
       dispatcher.run()
       ended.set(true)
     }
-    sources.adopt(Plan(configuration))
+    sources.adopt(dispatcher.current.value)
     try service.start()
     service.ready()
     waitForStop(signals)

@@ -53,8 +53,3 @@ func lane(ofKey key: String) -> Int64 {
   let bytes = key.withUTF8 { Digest(of: UnsafeRawBufferPointer($0)) }.prefix(8)
   return bytes.reduce(0) { $0 << 8 | Int64($1) }
 }
-
-/// Sixteen bytes as 32 hexadecimal digits.
-func hexadecimal(_ bytes: [UInt8]) -> String {
-  bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-}

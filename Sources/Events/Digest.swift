@@ -37,11 +37,7 @@ package struct Digest: Sendable, Hashable, CustomStringConvertible {
   func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R { withUnsafeBytes(of: words, body) }
 
   /// In hexadecimal, 64 digits.
-  package var description: String {
-    withUnsafeBytes(of: words) { bytes in
-      bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-    }
-  }
+  package var description: String { withUnsafeBytes(of: words) { hexadecimal($0) } }
 
   /// As a Content-Security-Policy names it.
   package var base64: String { withBytes { Base64.encode(Array($0)) } }
@@ -53,4 +49,18 @@ package struct Digest: Sendable, Hashable, CustomStringConvertible {
   }
 
   package func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+}
+
+/// Bytes as hexadecimal digits, two each.
+package func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
+  func digit(_ value: UInt8) -> UInt8 { value + UInt8(ascii: value < 10 ? "0" : "W") }
+  return String(unsafeUninitializedCapacity: bytes.count * 2) { digits in
+    var end = 0
+    for byte in bytes {
+      digits[end] = digit(byte >> 4)
+      digits[end + 1] = digit(byte & 15)
+      end += 2
+    }
+    return end
+  }
 }

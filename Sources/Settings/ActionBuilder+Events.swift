@@ -78,7 +78,7 @@ extension ActionBuilder {
 
   /// What tells that a group which the action names has changed, though the action has not.
   func groupsMark(_ section: Section, _ selection: EventSelection) -> String {
-    guard let events = section.setting("events"), events.value.json.text.contains("@group:") else { return "" }
+    guard let events = section.setting("events"), events.value.json.text.holds("@group:") else { return "" }
     var revision = Revision()
     for pattern in selection.patterns + selection.exclusions { revision.add(variable: "pattern", pattern.description) }
     for regex in selection.regexes + selection.excludedRegexes { revision.add(variable: "regex", regex.description) }

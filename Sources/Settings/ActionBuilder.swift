@@ -13,6 +13,19 @@ struct ActionBuilder {
   let base: ScriptEnvironment
   let isDaemon: Bool
   let report: Report
+  private let files = SeenFiles()
+
+  init(
+    sources: [String], groups: EventGroups, environment: [String: String], base: ScriptEnvironment, isDaemon: Bool,
+    report: Report
+  ) {
+    self.sources = sources
+    self.groups = groups
+    self.environment = environment
+    self.base = base
+    self.isDaemon = isDaemon
+    self.report = report
+  }
 
   /// Nil = it cannot be built, and the report says why.
   func build(_ section: Section) -> Action? {
@@ -83,11 +96,12 @@ struct ActionBuilder {
     }
     guard split.problems.isEmpty, let first = split.words.first else { return nil }
     let directory = section.setting("script")?.directory ?? section.directory
-    let locator = ScriptLocator(directory: directory, searchPath: searchPath, isForAnother: identity.isAnother)
+    let locator = ScriptLocator(
+      files: files, directory: directory, searchPath: searchPath, isForAnother: identity.isAnother)
     do throws(ScriptLocator.Failure) {
       let found = try locator.find(first.text, arguments: split.words.dropFirst().map(\.text))
       if let warning = found.warning { report.finding(.warning, at: first.position, warning) }
-      let trust = CommandTrust(alsoTrusted: identity.identity.map { [$0.user] } ?? [])
+      let trust = CommandTrust(files: files, alsoTrusted: identity.identity.map { [$0.user] } ?? [])
       if let fault = trust.firstFault(in: found.places) {
         let position = split.words[fault.word].position
         if mode == .enabled {

@@ -8,6 +8,7 @@ import Trust
 /// That is the script itself; the interpreter of its first line; and where the first word is an interpreter or another
 /// program that runs what it is told, each further word that is an absolute path.
 struct CommandTrust {
+  let files: SeenFiles
   /// The users who may have a say besides root and the daemon's own: the action's `run_as`.
   var alsoTrusted: [uid_t] = []
 
@@ -31,7 +32,7 @@ struct CommandTrust {
       if !places.contains(where: { $0.path == path }) { places.append(Place(path: path, word: word)) }
     }
     if let interpreter, interpreter.hasPrefix("/") { add(interpreter, 0) }
-    guard runsItsArguments(script) else { return places }
+    guard arguments.contains(where: namesFile), runsItsArguments(script) else { return places }
     for (index, argument) in arguments.enumerated() where namesFile(argument) { add(argument, index + 1) }
     return places
   }
@@ -40,12 +41,10 @@ struct CommandTrust {
   func firstFault(in places: [Place]) -> (word: Int, message: String)? {
     let trust = PathTrust(alsoTrusting: alsoTrusted)
     for (index, place) in places.enumerated() {
-      do throws(Distrust) {
-        try trust.check(place.path, as: index == 0 ? .program : .code)
-      } catch {
-        let subject = index == 0 ? "The script \(place.path)" : place.path
-        return (place.word, "\(subject) is not trusted: \(error)")
-      }
+      let role: PathTrust.Role = index == 0 ? .program : .code
+      guard let distrust = files.distrust(of: place.path, as: role, by: trust) else { continue }
+      let subject = index == 0 ? "The script \(place.path)" : place.path
+      return (place.word, "\(subject) is not trusted: \(distrust)")
     }
     return nil
   }

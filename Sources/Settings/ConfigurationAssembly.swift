@@ -42,7 +42,8 @@ struct ConfigurationAssembly {
 
     let written = files.flatMap(\.sections).filter { $0.kind == .action }.count
     let check = ConsumptionCheck(
-      scripts: configuration.scripts, hasAllActions: configuration.actions.count == written, report: report)
+      scripts: configuration.scripts, hasAllActions: configuration.actions.count == written,
+      table: ActionTable(configuration.actions), report: report)
     for index in configuration.sources.indices {
       check.look(at: &configuration.sources[index], configuration.actions, sources[index])
     }

@@ -9,10 +9,11 @@ struct ConsumptionCheck {
   let scripts: ScriptSettings
   /// False when some action could not be read: then nothing is said of what is missing.
   let hasAllActions: Bool
+  let table: ActionTable
   let report: Report
 
   func look(at source: inout SourceSettings, _ actions: [Action], _ section: Section) {
-    source.isConsumed = ActionTable(actions).listens(to: source.name)
+    source.isConsumed = table.listens(to: source.name)
     guard source.isConsumed else {
       guard hasAllActions else { return }
       report.finding(

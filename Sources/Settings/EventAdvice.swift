@@ -12,11 +12,12 @@ struct EventAdvice {
     let pattern = EventPattern(text)
     guard !LeaseEvents.types.contains(where: pattern.matches) else { return }
     if OwnEventType.isOwn(text) { return look(atOwn: pattern, position) }
-    if text.lowercased().contains("expir") {
+    let lower = text.lowercased()
+    if lower.holds("expir") {
       report.finding(.hint, at: position, "'\(shortened(text))' names an expiry. " + Self.expiry)
       return
     }
-    guard text.lowercased().hasPrefix("esi") || text.lowercased().contains("lease.") else { return }
+    guard lower.hasPrefix("esi") || lower.holds("lease.") else { return }
     if let meant = NearestName.to(text, in: LeaseEvents.types) {
       report.finding(
         .warning, at: position,
@@ -26,7 +27,7 @@ struct EventAdvice {
         .warning, at: position,
         "'\(shortened(text))' matches no event that ESI Leap is known to send: '*' stands for exactly one word, "
           + "'#' for any number; all lease events are '\(LeaseEvents.prefix)#'")
-    } else if text.lowercased().hasPrefix("esi") {
+    } else if lower.hasPrefix("esi") {
       report.finding(
         .warning, at: position,
         "'\(shortened(text))' is no event that ESI Leap is known to send; it sends "

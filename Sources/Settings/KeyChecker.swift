@@ -68,6 +68,11 @@ struct KeyChecker {
 }
 
 extension String {
+  /// Whether it has these bytes in it.
+  ///
+  /// `contains` looks for the same characters, however they are composed, which takes far longer.
+  func holds(_ part: String) -> Bool { utf8.indices.contains { utf8[$0...].starts(with: part.utf8) } }
+
   /// The text without white space at its ends.
   var trimmed: String {
     var text = self[...]

@@ -10,12 +10,12 @@ struct Revision {
 
   /// Adds a file, by its absolute path and the bytes that were read.
   mutating func add(file path: String, _ content: [UInt8]) {
-    add("file", Array(path.utf8), content)
+    add("file", path, content)
   }
 
   /// Adds a variable of the environment that overrides a key.
   mutating func add(variable name: String, _ value: String) {
-    add("variable", Array(name.utf8), Array(value.utf8))
+    add("variable", name, value.utf8)
   }
 
   /// The first 12 hexadecimal digits of the SHA-256.
@@ -24,9 +24,9 @@ struct Revision {
   }
 
   /// With their lengths, since the end of one part must never pass for the beginning of the next.
-  private mutating func add(_ kind: String, _ name: [UInt8], _ content: [UInt8]) {
-    bytes += Array("\(kind) \(name.count) \(content.count)\n".utf8)
-    bytes += name
+  private mutating func add(_ kind: String, _ name: String, _ content: some Collection<UInt8>) {
+    bytes += "\(kind) \(name.utf8.count) \(content.count)\n".utf8
+    bytes += name.utf8
     bytes += content
   }
 }

@@ -6,6 +6,7 @@ import Glibc
 
 /// Finds the file that a script's first word names, and says how it is started.
 struct ScriptLocator {
+  let files: SeenFiles
   /// Of the configuration file.
   let directory: String
   /// The PATH that the script itself will have.
@@ -27,12 +28,41 @@ struct ScriptLocator {
     var message: String
   }
 
-  /// Finds a script.
+  /// A file that a script's first word names.
+  struct Program {
+    var path: String
+    /// What its first line names; nil without `#!`.
+    var interpreter: String?
+    /// Whether it is text that says nothing of how it is run.
+    var isBareText = false
+  }
+
+  /// Finds a script, and says how it is started with arguments.
+  func find(_ word: String, arguments: [String]) throws(Failure) -> Found {
+    let program = try files.program(word, by: self)
+    let path = program.path
+    let words = ([path] + arguments).map { Array($0.utf8) }
+    func places(_ interpreter: String?) -> [CommandTrust.Place] {
+      CommandTrust.places(script: path, interpreter: interpreter, arguments: arguments)
+    }
+    guard program.isBareText else {
+      return Found(command: Command(path: path, words: words), places: places(program.interpreter))
+    }
+    // What os.system gave to a shell.
+    return Found(
+      command: Command(path: "/bin/sh", words: [Array("/bin/sh".utf8)] + words),
+      warning:
+        "The script \(path) does not begin with '#!', so it is run by /bin/sh; write '#!/bin/sh' into its first line",
+      places: places("/bin/sh")
+    )
+  }
+
+  /// Finds the file.
   ///
   /// A word with `/` counts from the configuration file's directory; one without is looked for in that directory, its
   /// `scripts/`, and PATH. The first file of that name is taken, whether it can be executed or not: what a person put
   /// beside the configuration must not be passed over silently.
-  func find(_ word: String, arguments: [String]) throws(Failure) -> Found {
+  func look(for word: String) throws(Failure) -> Program {
     let candidates = candidates(for: word)
     var status = stat()
     guard let path = candidates.first(where: { stat($0, &status) == 0 }) else {
@@ -53,42 +83,29 @@ struct ScriptLocator {
         message: "The script \(path) is not executable for this user: \(String(cString: strerror(errno))); "
           + "chmod +x makes it so")
     }
-    return try command(path, arguments)
+    return try program(at: path)
   }
 
   private func candidates(for word: String) -> [String] {
-    if word.contains("/") { return [FilePath.absolute(word, in: directory)] }
+    if word.utf8.contains(UInt8(ascii: "/")) { return [FilePath.absolute(word, in: directory)] }
     return (["\(directory)", "\(directory)/scripts"] + searchPath.split(separator: ":").map(String.init))
       .map { FilePath.absolute(word, in: $0) }
   }
 
-  private func command(_ path: String, _ arguments: [String]) throws(Failure) -> Found {
+  private func program(at path: String) throws(Failure) -> Program {
     // What cannot be read can still be a program; the kernel will say what it is.
     let head = Self.head(of: path) ?? Array("\u{7F}ELF".utf8)
-    let words = ([path] + arguments).map { Array($0.utf8) }
-    func places(_ interpreter: String?) -> [CommandTrust.Place] {
-      CommandTrust.places(script: path, interpreter: interpreter, arguments: arguments)
+    guard head.starts(with: Array("#!".utf8)) else {
+      // A NUL in the head means a program of some kind.
+      let isProgram = head.contains(0) || head.starts(with: Array("\u{7F}ELF".utf8))
+      return Program(path: path, isBareText: !isProgram)
     }
-    if head.starts(with: Array("#!".utf8)) {
-      if head.prefix(while: { $0 != UInt8(ascii: "\n") }).last == UInt8(ascii: "\r") {
-        throw Failure(
-          message:
-            "The script \(path) ends its first line with CR LF, so the kernel looks for an interpreter whose name "
-            + "ends with CR; save it with LF line ends")
-      }
-      let interpreter = try namedInterpreter(head, of: path)
-      return Found(command: Command(path: path, words: words), warning: nil, places: places(interpreter))
+    if head.prefix(while: { $0 != UInt8(ascii: "\n") }).last == UInt8(ascii: "\r") {
+      throw Failure(
+        message: "The script \(path) ends its first line with CR LF, so the kernel looks for an interpreter whose name "
+          + "ends with CR; save it with LF line ends")
     }
-    // A NUL in the head means a program of some kind; text without `#!` is what os.system gave to a shell.
-    if head.contains(0) || head.starts(with: Array("\u{7F}ELF".utf8)) {
-      return Found(command: Command(path: path, words: words), warning: nil, places: places(nil))
-    }
-    return Found(
-      command: Command(path: "/bin/sh", words: [Array("/bin/sh".utf8)] + words),
-      warning:
-        "The script \(path) does not begin with '#!', so it is run by /bin/sh; write '#!/bin/sh' into its first line",
-      places: places("/bin/sh")
-    )
+    return Program(path: path, interpreter: try namedInterpreter(head, of: path))
   }
 
   /// What the first line names.

@@ -13,7 +13,7 @@ import WebAPI
 
 @Suite struct DaemonMetricsTests {
   private func scraped(_ metrics: DaemonMetrics, _ looked: [String: [MetricSample]] = [:]) throws -> ScrapedMetrics {
-    try ScrapedMetrics(String(decoding: metrics.registry.exposition(looked), as: UTF8.self))
+    try ScrapedMetrics(String(decoding: metrics.exposition(looked), as: UTF8.self))
   }
 
   @Test("each family has a name of its own, a sentence of help, and no bounds that do not rise")

@@ -65,7 +65,7 @@ private final class LocalScene {
 
   /// How many transactions were committed.
   var commits: Int {
-    let page = String(decoding: scene.metrics.registry.exposition([:]), as: UTF8.self)
+    let page = String(decoding: scene.metrics.exposition([:]), as: UTF8.self)
     let line = page.split(separator: "\n").first { $0.hasPrefix("onevent_journal_commit_seconds_count ") }
     return line.flatMap { Int($0.split(separator: " ").last ?? "") } ?? -1
   }

@@ -14,7 +14,8 @@ import Testing
   }
 
   func find(_ word: String, _ arguments: [String] = []) throws(ScriptLocator.Failure) -> ScriptLocator.Found {
-    let locator = ScriptLocator(directory: folder.path, searchPath: "\(folder.path)/bin:/usr/bin:/bin")
+    let locator = ScriptLocator(
+      files: SeenFiles(), directory: folder.path, searchPath: "\(folder.path)/bin:/usr/bin:/bin")
     return try locator.find(word, arguments: arguments)
   }
 

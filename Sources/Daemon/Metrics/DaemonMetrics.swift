@@ -13,6 +13,8 @@ final class DaemonMetrics: Sendable {
   let registry = MetricRegistry(MetricCatalog.all)
   private let sources = Mutex<[String: SourceMetrics]>([:])
   private let actions = Mutex<[String: ActionMetrics]>([:])
+  /// Actions that are configured, and may not have been counted yet.
+  private let configuredActions = Mutex<[String]>([])
   private let commits: Recorder
   private let reloadTime: Meter
   private let reloadSuccess: Meter
@@ -37,6 +39,8 @@ final class DaemonMetrics: Sendable {
   }
 
   /// The numbers of an action.
+  ///
+  /// Made when they are first asked for: what nobody counts or looks at takes neither time nor memory.
   func action(_ name: String) -> ActionMetrics {
     actions.withLock { actions in
       if let known = actions[name] { return known }
@@ -49,10 +53,12 @@ final class DaemonMetrics: Sendable {
   // MARK: What happens to the daemon as a whole
 
   /// Notes that this configuration is in force from now on: all its sources and actions are shown, with zeros first.
+  ///
+  /// Those of its actions that have counted nothing yet are made when they are looked at.
   func configurationRead(_ configuration: Configuration) {
     for configured in configuration.sources where configured.isConsumed { _ = source(configured.name) }
     if configuration.local.isEnabled { _ = source(configuration.local.name) }
-    for configured in configuration.actions { _ = action(configured.name) }
+    configuredActions.withLock { $0 = configuration.actions.map(\.name) }
     reloadTime.set(Double(RealTime.now.nanoseconds) / 1e9)
     reloadSuccess.set(1)
   }
@@ -62,6 +68,12 @@ final class DaemonMetrics: Sendable {
 
   /// Notes how long a commit of the journal took, in nanoseconds.
   func journalCommitted(in nanoseconds: Int64) { commits.record(Double(nanoseconds) / 1e9) }
+
+  /// Everything, as Prometheus reads it, with what was looked up for this answer: values by the name of their family.
+  func exposition(_ looked: [String: [MetricSample]] = [:]) -> [UInt8] {
+    for name in configuredActions.withLock({ $0 }) { _ = action(name) }
+    return registry.exposition(looked)
+  }
 
   // MARK: Totals
 
