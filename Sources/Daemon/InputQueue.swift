@@ -62,6 +62,13 @@ final class InputQueue<Input: Sendable>: @unchecked Sendable {
     if wakes { pthread_cond_signal(condition) }
   }
 
+  /// Whether something is to be taken now.
+  var hasNews: Bool {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return isUrgent || soon <= clinux_monotonic_time()
+  }
+
   /// Takes all there is, after waiting for something urgent, but not longer than the limit, nor than anything may wait.
   func take(waiting limit: Duration) -> [Input] {
     pthread_mutex_lock(mutex)

@@ -12,16 +12,24 @@ extension Dispatcher {
     try journal.writer.mark(run: run, attempt: running.attempt, pid: pid, start: start)
   }
 
+  /// Lets another run have the place of one whose script has ended.
+  func giveWay(_ attempt: AttemptID, _ effects: inout Effects) {
+    guard let number = state.attempts[attempt.number], let running = state.running[number], !running.hasGivenWay
+    else { return }
+    state.running[number]?.hasGivenWay = true
+    state.windows.countEnd(ofAction: running.actionID)
+    effects.counts.add(running.record.action, running: -1)
+  }
+
   /// Records how an attempt ended, and what becomes of its run.
   func end(_ attempt: AttemptID, _ completion: Completion, _ effects: inout Effects) throws(SQLiteError) {
+    giveWay(attempt, &effects)
     guard let number = state.attempts.removeValue(forKey: attempt.number),
       let running = state.running.removeValue(forKey: number)
     else { return }
-    state.windows.countEnd(ofAction: running.actionID)
     effects.endedAttempts.append(attempt)
     effects.endedRuns.append(number)
     let now = RealTime.now.nanoseconds
-    effects.counts.add(running.record.action, running: -1)
     effects.notes.append { [metrics] in metrics.action(running.record.action).measure(completion) }
     guard try journal.writer.end(run: number, attempt: running.attempt, AttemptEnd(completion, at: now)) else {
       return forget(running, completion, &effects)

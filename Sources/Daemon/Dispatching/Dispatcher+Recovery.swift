@@ -149,7 +149,7 @@ extension Dispatcher {
       }
       state.windows = StartWindows()
       for action in try journal.writer.actionsWithHeads() { state.windows.expect(action: action) }
-      for running in state.running.values { state.windows.countStart(ofAction: running.actionID) }
+      countRunning()
       state.nextDue = try journal.writer.nextDue()
     } catch {
       return error
@@ -162,8 +162,15 @@ extension Dispatcher {
   func recount() {
     guard let open = try? journal.writer.openCounts() else { return }
     var counts = RunCounts(open)
-    for running in state.running.values { counts.add(running.record.action, running: 1) }
+    for running in state.running.values where !running.hasGivenWay { counts.add(running.record.action, running: 1) }
     board.setCounts(counts)
+  }
+
+  /// Counts in new windows what runs.
+  func countRunning() {
+    for running in state.running.values where !running.hasGivenWay {
+      state.windows.countStart(ofAction: running.actionID)
+    }
   }
 }
 

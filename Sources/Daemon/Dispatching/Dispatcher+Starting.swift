@@ -94,7 +94,35 @@ extension Dispatcher {
     var description: String
   }
 
+  /// How many starts are prepared at most.
+  private static let preparedAtOnce = 8
+
+  /// Makes what the next attempts execute while there is nothing else to do, so that they start at once when their time
+  /// has come.
+  ///
+  /// Where many more scripts run than there are processors, there is no idle time for it.
+  func prepareStarts() {
+    guard !isDraining, !isSuspended, state.windows.runningCount <= 2 * processors, journal.trouble == nil else {
+      return
+    }
+    for head in state.windows.next(Self.preparedAtOnce) where prepared[head.number] == nil {
+      guard !inputs.hasNews else { return }
+      // Of runs that never started, such as discarded ones.
+      if prepared.count >= 2 * Self.preparedAtOnce { prepared = [:] }
+      // What fails here is told at its start.
+      guard let record = try? journal.writer.facts(ofRun: head.number), let action = actions[record.action],
+        let invocation = try? makeInvocation(of: action, record, attempt: record.attempts + 1)
+      else { return }
+      prepared[head.number] = (record.attempts + 1, invocation)
+    }
+  }
+
   private func invocation(of action: Action, _ record: RunRecord, attempt: Int64) throws -> Invocation {
+    if let ready = prepared.removeValue(forKey: record.number), ready.attempt == attempt { return ready.invocation }
+    return try makeInvocation(of: action, record, attempt: attempt)
+  }
+
+  private func makeInvocation(of action: Action, _ record: RunRecord, attempt: Int64) throws -> Invocation {
     let facts = RunFacts(
       runID: record.id, eventNumber: UInt64(clamping: record.event), attempt: Int(clamping: attempt))
     return try withEvent(record.event, source: record.source) { event in

@@ -25,6 +25,8 @@ extension Dispatcher {
     var attempt: Int64
     var since: ContinuousClock.Instant
     var isWarned = false
+    /// Whether its script has ended, though that is not recorded yet: another one has its place.
+    var hasGivenWay = false
   }
 
   /// An event under `settle = run`.

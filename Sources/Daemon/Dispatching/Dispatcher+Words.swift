@@ -7,9 +7,10 @@ import Settings
 import WebAPI
 
 extension Dispatcher {
-  /// How many events one batch enters at most, and how long it may take: work that comes in waits for its end.
+  /// How many events one batch enters at most, and how long it may take: while nothing comes in, and at least.
   private static let wordBatch = 256
   private static let wordTime = Duration.milliseconds(2)
+  private static let leastWordTime = Duration.microseconds(500)
   /// How often a batch is let in between work, and how often it is looked whether there is something to enter.
   private static let wordShare = Duration.milliseconds(50)
   private static let wordLook = Duration.seconds(1)
@@ -28,11 +29,13 @@ extension Dispatcher {
   /// all the same, by a look at its body.
   func indexWords(isIdle: Bool) {
     guard indexesWords, ContinuousClock.now >= upkeep.nextWords || isIdle && upkeep.hasWords else { return }
-    let end = ContinuousClock.now + Self.wordTime
+    let begun = ContinuousClock.now
     do throws(SQLiteError) {
       let count = try journal.transaction(isDurable: false) { () throws(SQLiteError) in
         let bodies = EventBodies { [plan] in plan.reading(ofSource: $0)?.mapping ?? EventMapping() }
-        return try journal.writer.indexWords(bodies, limit: Self.wordBatch) { ContinuousClock.now >= end }
+        return try journal.writer.indexWords(bodies, limit: Self.wordBatch) {
+          ContinuousClock.now - begun >= (inputs.hasNews ? Self.leastWordTime : Self.wordTime)
+        }
       }
       upkeep.hasWords = count > 0
       upkeep.nextWords = .now + (count > 0 ? Self.wordShare : Self.wordLook)

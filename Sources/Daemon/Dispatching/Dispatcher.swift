@@ -35,7 +35,7 @@ final class Dispatcher: @unchecked Sendable {
   let onHold: @Sendable (String?) -> Void
   /// How many scripts run beyond one for each processor; may be off by what is on its way.
   let spareScripts = Atomic(0)
-  private let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   let labels = Mutex<[UInt64: (label: RunLabel, run: Int64, allowance: OutputAllowance)]>([:])
   let journal: JournalKeeper
 
@@ -46,6 +46,8 @@ final class Dispatcher: @unchecked Sendable {
   /// The actions of the journal's numbers, and how many of their runs may run at once.
   var limits: [Int64: Int] = [:]
   var decoders: [String: EventDecoder] = [:]
+  /// What the next attempts execute, by the run's number, of the present plan.
+  var prepared: [Int64: (attempt: Int64, invocation: Invocation)] = [:]
   /// Events of the present transaction, whose content need not be read.
   var fresh: [Int64: (envelope: Envelope, body: [UInt8])] = [:]
   var statuses: [String: ActionStatus] = [:]
@@ -95,6 +97,7 @@ final class Dispatcher: @unchecked Sendable {
       pulse.beat(within: journal.trouble == nil ? Self.turnLimit : Self.troubleLimit)
       let brought = inputs.take(waiting: patience)
       work(brought)
+      prepareStarts()
       indexWords(isIdle: brought.isEmpty)
     }
     journal.finish()
@@ -133,7 +136,7 @@ final class Dispatcher: @unchecked Sendable {
     var failure = journal.wasReopened ? reconcile() : nil
     while failure == nil, let portion = rest.first {
       pulse.beat(within: Self.turnLimit)
-      failure = attempt(portion)
+      failure = startAhead(of: portion) ?? attempt(portion)
       if failure == nil { rest.removeFirst() }
       if arrivalLimit < Self.arrivalsAtOnce { journal.tidyUp() }
     }
@@ -167,6 +170,24 @@ final class Dispatcher: @unchecked Sendable {
     return transact(isDurable: isDurable || settlesSuspended) { effects throws(SQLiteError) in
       for change in changes { try take(change, &effects) }
     }
+  }
+
+  /// Starts what may take the places of scripts that have ended before their ends are recorded, where a processor would
+  /// be idle until then.
+  ///
+  /// - Returns: Why that could not be recorded; nil = it was, or there is nothing to start.
+  func startAhead(of changes: [DispatchInput]) -> SQLiteError? {
+    // Where start marks must survive a power cut, one transaction is synced instead of two.
+    guard !isDraining, !isSuspended, !plan.holdsInterrupted, state.windows.hasHeads else { return nil }
+    let ended = changes.compactMap { if case .ended(let attempt, _) = $0 { attempt } else { nil } }
+    guard !ended.isEmpty, state.windows.runningCount - ended.count < processors else { return nil }
+    let failure = transact(isDurable: false) { effects throws(SQLiteError) in
+      for attempt in ended { giveWay(attempt, &effects) }
+    }
+    // The kernel may have put the thread that starts the script behind this one, the more so on a virtual machine, where
+    // a processor that halts passes for a busy one.
+    sched_yield()
+    return failure
   }
 
   /// Makes a transaction of changes, then starts what may start in the same one.
@@ -228,7 +249,7 @@ final class Dispatcher: @unchecked Sendable {
       live.begin(start.run)
       runner.start(start.invocation, as: start.attempt)
     }
-    spareScripts.store(max(0, state.running.count - processors), ordering: .relaxed)
+    spareScripts.store(max(0, state.windows.runningCount - processors), ordering: .relaxed)
     for attempt in effects.endedAttempts { forgetOutput(of: attempt) }
     for run in effects.endedRuns { live.end(run) }
     for note in effects.notes { note() }

@@ -22,6 +22,17 @@ struct StartWindows {
   private var windows: [Int64: Window] = [:]
   private(set) var runningCount = 0
 
+  /// Whether there may be a run that could start, were there room for it.
+  var hasHeads: Bool { windows.values.contains { !$0.heads.isEmpty || !$0.isComplete } }
+
+  /// The first runs of the action that has the oldest one.
+  func next(_ count: Int) -> ArraySlice<QueuedRun> {
+    let oldest = windows.values.lazy.map(\.heads).filter { !$0.isEmpty }.min {
+      $0[$0.startIndex].place < $1[$1.startIndex].place
+    }
+    return oldest?.prefix(count) ?? []
+  }
+
   /// Says that the journal has runs of an action that may start.
   mutating func expect(action: Int64) {
     if windows[action]?.heads.isEmpty ?? true { windows[action, default: Window(isComplete: false)].isComplete = false }

@@ -22,7 +22,8 @@ extension Dispatcher {
     // Windows hold what was read under other limits.
     state.windows = StartWindows()
     for action in try journal.writer.actionsWithHeads() { state.windows.expect(action: action) }
-    for running in state.running.values { state.windows.countStart(ofAction: running.actionID) }
+    countRunning()
+    prepared = [:]
     // The dispatcher outlives what it does after its own commit.
     effects.notes.append { [current, journal, unowned self] in
       showStatuses()
