@@ -100,11 +100,9 @@ extension Dispatcher {
   /// Makes what the next attempts execute while there is nothing else to do, so that they start at once when their time
   /// has come.
   ///
-  /// Where many more scripts run than there are processors, there is no idle time for it.
+  /// Where as many scripts run as there are processors, there is no idle time for it.
   func prepareStarts() {
-    guard !isDraining, !isSuspended, state.windows.runningCount <= 2 * processors, journal.trouble == nil else {
-      return
-    }
+    guard !isDraining, !isSuspended, state.windows.runningCount < processors, journal.trouble == nil else { return }
     for head in state.windows.next(Self.preparedAtOnce) where prepared[head.number] == nil {
       guard !inputs.hasNews else { return }
       // Of runs that never started, such as discarded ones.

@@ -172,15 +172,17 @@ final class Dispatcher: @unchecked Sendable {
     }
   }
 
-  /// Starts what may take the places of scripts that have ended before their ends are recorded, where a processor would
-  /// be idle until then.
+  /// Starts what may take the places of scripts that have ended before their ends are recorded, where nothing would run
+  /// until then.
+  ///
+  /// Two transactions instead of one: while other scripts run, that costs more than it brings.
   ///
   /// - Returns: Why that could not be recorded; nil = it was, or there is nothing to start.
   func startAhead(of changes: [DispatchInput]) -> SQLiteError? {
     // Where start marks must survive a power cut, one transaction is synced instead of two.
     guard !isDraining, !isSuspended, !plan.holdsInterrupted, state.windows.hasHeads else { return nil }
     let ended = changes.compactMap { if case .ended(let attempt, _) = $0 { attempt } else { nil } }
-    guard !ended.isEmpty, state.windows.runningCount - ended.count < processors else { return nil }
+    guard !ended.isEmpty, state.windows.runningCount <= ended.count else { return nil }
     let failure = transact(isDurable: false) { effects throws(SQLiteError) in
       for attempt in ended { giveWay(attempt, &effects) }
     }
