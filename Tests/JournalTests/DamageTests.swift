@@ -92,7 +92,7 @@ import Testing
       root = Int(try journal.connection.integer("SELECT rootpage FROM sqlite_schema WHERE name = 'runs'"))
     }
     var bytes = try scratch.bytes()
-    bytes.replaceSubrange((root - 1) * 4_096..<root * 4_096, with: Data(repeating: 0xa5, count: 4_096))
+    bytes.replaceSubrange((root - 1) * 2_048..<root * 2_048, with: Data(repeating: 0xa5, count: 2_048))
     try scratch.write(bytes)
     let connection = try Connection(scratch.path, .reading)
     let error = #expect(throws: SQLiteError.self) { try DatabaseCheck.run(connection, .ends) }

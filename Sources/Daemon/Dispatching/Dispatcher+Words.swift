@@ -10,7 +10,7 @@ extension Dispatcher {
   /// How many events one batch enters at most, and how long it may take: while nothing comes in, and at least.
   private static let wordBatch = 256
   private static let wordTime = Duration.milliseconds(2)
-  private static let leastWordTime = Duration.microseconds(500)
+  private static let leastWordTime = Duration.microseconds(100)
   /// How often a batch is let in between work, and how often it is looked whether there is something to enter.
   private static let wordShare = Duration.milliseconds(50)
   private static let wordLook = Duration.seconds(1)

@@ -85,6 +85,9 @@ enum DatabaseOpening {
     if applicationID == 0 {
       let used = try integer(connection, "SELECT count(*) FROM sqlite_schema")
       guard used == 0, version == 0 else { throw Failure.refused(.foreign(path: files.path)) }
+      // A commit writes whole pages, and one of the usual 4 KiB holds one notification's body and much of nothing: with
+      // half of that an event takes a third less of the file, and a twentieth less of the processor.
+      try connection.execute("PRAGMA page_size = 2048")
       // While the file is not in WAL mode yet: so no file is ever in WAL mode without it.
       try connection.execute("PRAGMA application_id = \(Schema.applicationID)")
     }
