@@ -125,10 +125,10 @@ struct RunLog: Sendable {
 
   private func metadata(_ run: RunLabel, _ facts: Logger.Metadata) -> Logger.Metadata {
     var metadata = facts
-    metadata[LogKey.run] = "\(run.id)"
-    metadata[LogKey.action] = "\(run.action)"
-    metadata[LogKey.event] = "\(run.event)"
-    metadata[LogKey.eventType] = "\(run.eventType)"
+    metadata[LogKey.run] = .string(run.id)
+    metadata[LogKey.action] = .string(run.action)
+    metadata[LogKey.event] = .string(String(run.event))
+    metadata[LogKey.eventType] = .string(run.eventType)
     return metadata
   }
 }

@@ -13,19 +13,7 @@ struct ActionBuilder {
   let base: ScriptEnvironment
   let isDaemon: Bool
   let report: Report
-  private let files = SeenFiles()
-
-  init(
-    sources: [String], groups: EventGroups, environment: [String: String], base: ScriptEnvironment, isDaemon: Bool,
-    report: Report
-  ) {
-    self.sources = sources
-    self.groups = groups
-    self.environment = environment
-    self.base = base
-    self.isDaemon = isDaemon
-    self.report = report
-  }
+  let files = SeenFiles()
 
   /// Nil = it cannot be built, and the report says why.
   func build(_ section: Section) -> Action? {

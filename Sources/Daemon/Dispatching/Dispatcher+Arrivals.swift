@@ -26,7 +26,7 @@ extension Dispatcher {
 
   private func store(_ arrival: Arrival, _ effects: inout Effects) throws(SQLiteError) -> PublishedBatch.Stored {
     var arrival = arrival
-    arrival.event.runs = arrival.event.runs.map(settled)
+    if mustSettle(arrival.event.runs) { arrival.event.runs = arrival.event.runs.map(settled) }
     // What waits for a person to resume its action must not wait unsettled: it would take others' place at the broker.
     if arrival.event.runs.contains(where: \.isAside) { arrival.event.settle = .journal }
     switch try journal.writer.accept(arrival.event) {
@@ -62,7 +62,9 @@ extension Dispatcher {
     for (run, queued) in zip(event.runs, runs) {
       let label = RunLabel(id: hexadecimal(run.id), event: number, eventType: event.type, action: run.action)
       note(run, label, &effects)
-      effects.notes.append { [board] in board.noteMatch(of: run.action, at: event.received, as: run.state) }
+      effects.notes.append { [board, action = run.action, state = run.state, received = event.received] in
+        board.noteMatch(of: action, at: received, as: state)
+      }
       if run.state == .expired, isWanted(.runExpired), let record = try journal.writer.facts(ofRun: queued.number) {
         try tell(.runExpired, of: record, as: .expired, reason: run.reason, &effects)
       }
@@ -71,35 +73,46 @@ extension Dispatcher {
       effects.counts.add(run.action, pending: 1)
       if queued.isHead { state.windows.add(queued) }
     }
-    effects.notes.append { [metrics, logger] in
-      let source = metrics.source(event.source)
-      switch event.result {
-      case .matched:
-        source.countMatched(time: event.time.flatMap(Event.nanoseconds(ofInstant:)), received: event.received)
-      case .unmatched: source.count(.unmatched)
-      case .undecodable:
-        source.count(.undecodable)
-        var facts: Logger.Metadata = [
-          LogKey.event: "\(number)", LogKey.source: "\(event.source)", LogKey.reason: "\(event.reason ?? "")",
-          LogKey.size: "\(event.size)", LogKey.queue: "\(envelope.queue)", LogKey.routingKey: "\(envelope.routingKey)",
-        ]
-        if let digest { facts[LogKey.digest] = "\(digest)" }
-        logger.error("event cannot be decoded: its bytes are kept", metadata: facts)
-      }
-    }
+    count(event, &effects)
+    if event.result == .undecodable { tellUndecodable(event, envelope, digest, as: number, &effects) }
     return open
   }
 
+  private func count(_ event: NewEvent, _ effects: inout Effects) {
+    effects.notes.append {
+      [metrics, source = event.source, result = event.result, time = event.time, received = event.received] in
+      let source = metrics.source(source)
+      switch result {
+      case .matched: source.countMatched(time: time.flatMap(Event.nanoseconds(ofInstant:)), received: received)
+      case .unmatched: source.count(.unmatched)
+      case .undecodable: source.count(.undecodable)
+      }
+    }
+  }
+
+  private func tellUndecodable(
+    _ event: NewEvent, _ envelope: Envelope, _ digest: Digest?, as number: Int64, _ effects: inout Effects
+  ) {
+    var facts: Logger.Metadata = [
+      LogKey.event: "\(number)", LogKey.source: "\(event.source)", LogKey.reason: "\(event.reason ?? "")",
+      LogKey.size: "\(event.size)", LogKey.queue: "\(envelope.queue)", LogKey.routingKey: "\(envelope.routingKey)",
+    ]
+    if let digest { facts[LogKey.digest] = "\(digest)" }
+    effects.notes.append { [logger, facts] in
+      logger.error("event cannot be decoded: its bytes are kept", metadata: facts)
+    }
+  }
+
   func note(_ run: NewRun, _ label: RunLabel, _ effects: inout Effects) {
-    effects.notes.append { [log, metrics] in
-      switch run.state {
+    effects.notes.append { [log, metrics, state = run.state, reason = run.reason] in
+      switch state {
       case .observed:
-        metrics.action(run.action).count(.observed)
+        metrics.action(label.action).count(.observed)
         log.observed(label)
       case .expired:
-        metrics.action(run.action).count(.expired)
-        log.expired(label, run.reason ?? "")
-      case .discarded: log.skipped(label, run.reason ?? "")
+        metrics.action(label.action).count(.expired)
+        log.expired(label, reason ?? "")
+      case .discarded: log.skipped(label, reason ?? "")
       default: log.accepted(label)
       }
     }
@@ -149,6 +162,11 @@ extension Dispatcher {
       effects.notes.append { [log] in log.accepted(RunLabel(run)) }
     }
     return runs
+  }
+
+  /// Whether any of new runs stands otherwise than it was matched.
+  private func mustSettle(_ runs: [NewRun]) -> Bool {
+    !statuses.isEmpty || runs.contains { $0.state == .pending && actions[$0.action]?.mode == .observe }
   }
 
   /// A new run as it stands when its action is suspended: aside, or given up.

@@ -21,6 +21,11 @@ extension Dispatcher {
     effects.counts.add(running.record.action, running: -1)
   }
 
+  /// Whether another run has the place of an attempt already.
+  func hasGivenWay(_ attempt: AttemptID) -> Bool {
+    state.attempts[attempt.number].flatMap { state.running[$0]?.hasGivenWay } ?? false
+  }
+
   /// Records how an attempt ended, and what becomes of its run.
   func end(_ attempt: AttemptID, _ completion: Completion, _ effects: inout Effects) throws(SQLiteError) {
     giveWay(attempt, &effects)

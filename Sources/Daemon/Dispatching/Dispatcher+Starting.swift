@@ -94,8 +94,8 @@ extension Dispatcher {
     var description: String
   }
 
-  /// How many starts are prepared at most.
-  private static let preparedAtOnce = 8
+  /// How many starts are prepared at most: what they read may be large.
+  private static let preparedAtOnce = 2
 
   /// Makes what the next attempts execute while there is nothing else to do, so that they start at once when their time
   /// has come.

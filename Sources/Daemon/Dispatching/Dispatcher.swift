@@ -183,6 +183,8 @@ final class Dispatcher: @unchecked Sendable {
     guard !isDraining, !isSuspended, !plan.holdsInterrupted, state.windows.hasHeads else { return nil }
     let ended = changes.compactMap { if case .ended(let attempt, _) = $0 { attempt } else { nil } }
     guard !ended.isEmpty, state.windows.runningCount <= ended.count else { return nil }
+    // Where ends cannot be recorded, nothing is started either.
+    guard !ended.contains(where: hasGivenWay) else { return nil }
     let failure = transact(isDurable: false) { effects throws(SQLiteError) in
       for attempt in ended { giveWay(attempt, &effects) }
     }

@@ -30,7 +30,8 @@ struct DaemonLogHandler: LogHandler {
   }
 
   func log(event: LogEvent) {
-    let facts = event.metadata.map { metadata.merging($0) { _, new in new } } ?? metadata
+    var facts = event.metadata ?? [:]
+    if !metadata.isEmpty { facts.merge(metadata) { own, _ in own } }
     writer.write(Self.entry(format, event.level, event.message.description, facts, now: RealTime.now))
   }
 

@@ -19,8 +19,17 @@ enum LogText {
     }
   }
 
+  /// Whether it is visible ASCII and blanks, without quotes and backslashes: nothing in it is escaped anywhere.
+  private static func isPlain(_ text: String) -> Bool {
+    text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }
+  }
+
   /// Appends a text to a line, with everything harmful escaped as Swift writes it; within quotes these too.
   static func append(_ text: String, quoted: Bool = false, to line: inout [UInt8]) {
+    guard !isPlain(text) else {
+      line += text.utf8
+      return
+    }
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\n": line += "\\n".utf8
@@ -36,8 +45,7 @@ enum LogText {
 
   /// Appends a value as ` key=value` needs it: as it is where it is one plain word, else in quotes.
   static func appendValue(_ value: String, to line: inout [UInt8]) {
-    let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }
-    guard !isPlain else {
+    guard value.isEmpty || !isPlain(value) || value.utf8.contains(0x20) else {
       line += value.utf8
       return
     }
@@ -49,6 +57,11 @@ enum LogText {
   /// Appends a JSON string in quotes; what is harmful is written `\uXXXX`, which stands for the same text.
   static func appendJSON(_ text: String, to line: inout [UInt8]) {
     line.append(UInt8(ascii: "\""))
+    defer { line.append(UInt8(ascii: "\"")) }
+    guard !isPlain(text) else {
+      line += text.utf8
+      return
+    }
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"": line += "\\\"".utf8
@@ -61,11 +74,14 @@ enum LogText {
       default: line += scalar.utf8
       }
     }
-    line.append(UInt8(ascii: "\""))
   }
 
   /// Appends a field of the system journal: line breaks and tabs stay, because its form keeps them apart.
   static func appendField(_ text: String, to bytes: inout [UInt8]) {
+    guard !isPlain(text) else {
+      bytes += text.utf8
+      return
+    }
     for scalar in text.unicodeScalars {
       switch scalar {
       case _ where scalar != "\n" && scalar != "\t" && isHarmful(scalar):
