@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a journal says, read from a copy: the daemon's own file is opened by nobody but the daemon."""
 
+import errno
 import shutil
 import sqlite3
 from collections import defaultdict
 from dataclasses import dataclass, field
+
+# What a start fails with for want of something: the run is tried again, and its retries are not counted.
+WANTS = {errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
 @dataclass
@@ -26,6 +30,10 @@ class Attempt:
     @property
     def did_not_start(self):
         return "start" in self.outcome
+
+    @property
+    def lacked_something(self):
+        return self.did_not_start and self.code in WANTS
 
 
 @dataclass

@@ -154,7 +154,10 @@ def _judge_attempts(run, work, starts, disturbance, verdict):
         )
     # A fault may make an attempt fail, which the run's retries then make good; more than they allow it never does.
     allowed = 1 + min(work.failures + disturbance.faults, max(work.retries, work.failures))
-    whole = len(run.attempts) - interrupted
+    starved = sum(attempt.lacked_something for attempt in run.attempts)
+    if starved > disturbance.faults:
+        verdict.add("unexplained", f"{name} lacked something {starved} times by {disturbance.faults} faults")
+    whole = len(run.attempts) - interrupted - starved
     if whole > allowed:
         verdict.add("unexplained", f"{name} was tried {whole} times beside interruptions; {allowed} are explained")
     successes = [attempt.number for attempt in run.attempts if attempt.is_success]

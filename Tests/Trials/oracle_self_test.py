@@ -194,6 +194,14 @@ def more_interruptions_than_kills(made):
         made.testify("start", name_of(run), attempt, 3)
 
 
+def start_that_lacked_something(made):
+    """The first attempt did not start for want of descriptors; the second one did, and succeeded."""
+    run = plain_run(made, 2)
+    made.execute("UPDATE attempts SET outcome = 'could not start (errno 24)', code = 24 WHERE run = ?", run)
+    made.lines = [line.replace(f"{name_of(run)}\t1", f"{name_of(run)}\t2") for line in made.lines]
+    made.add_attempt(run, 2, 0)
+
+
 def attempt_without_an_end(made):
     made.execute("UPDATE attempts SET ended = NULL WHERE run = ?", plain_run(made, 2))
 
@@ -224,6 +232,7 @@ PLANTS = (
     ("lost", lost_undecodable), ("doubled", doubled_event), ("doubled", doubled_run), ("doubled", doubled_success),
     ("unknown", unknown_run), ("unknown", unknown_event), ("unknown", start_without_a_run),
     ("unknown", start_without_a_mark), ("unexplained", attempt_started_twice),
+    ("unexplained", start_that_lacked_something),
     ("unexplained", more_attempts_than_explained), ("unexplained", more_interruptions_than_kills),
     ("unexplained", attempt_without_an_end), ("unexplained", success_that_no_script_had),
     ("unexplained", success_without_an_attempt), ("overlapping", overlapping), ("disordered", disordered),
@@ -249,6 +258,10 @@ def main():
 
         for line in make("clean").verdict().lines():
             missed.append(f"the judge found something where nothing was planted: {line}")
+        made = make("starved")
+        start_that_lacked_something(made)
+        for line in made.verdict(Disturbance(interruptions=1, faults=1)).lines():
+            missed.append(f"a start that an injected error explains was not accepted: {line}")
         # The same journal is not good any more when nothing explains what was done again.
         if not make("undisturbed").verdict(Disturbance()).count("unexplained"):
             missed.append("an interruption was accepted where nothing interrupted")
