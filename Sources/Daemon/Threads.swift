@@ -46,25 +46,3 @@ private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRaw
   entry.body()
   return nil
 }
-
-/// Wakes one thread; a raise while it is awake is not lost.
-final class Signal: @unchecked Sendable {
-  // The semaphore is made for use from several threads; its storage never moves.
-  private let semaphore: UnsafeMutablePointer<sem_t>
-
-  init() {
-    semaphore = .allocate(capacity: 1)
-    sem_init(semaphore, 0, 0)
-  }
-
-  deinit {
-    sem_destroy(semaphore)
-    semaphore.deallocate()
-  }
-
-  func raise() { sem_post(semaphore) }
-
-  func wait() {
-    while sem_wait(semaphore) != 0 && errno == EINTR {}
-  }
-}

@@ -3,14 +3,14 @@
 import CLinux
 import Glibc
 
-/// Counts what waits for one of several threads; each count lets one of them go on.
+/// Counts what waits for a thread, or for one of several; each count lets one go on.
 ///
 /// See sem_overview(7).
-final class Semaphore: @unchecked Sendable {
+package final class Semaphore: @unchecked Sendable {
   // Made for use from several threads; its storage never moves.
   private let semaphore: UnsafeMutablePointer<sem_t>
 
-  init() {
+  package init() {
     semaphore = .allocate(capacity: 1)
     sem_init(semaphore, 0, 0)
   }
@@ -21,7 +21,12 @@ final class Semaphore: @unchecked Sendable {
   }
 
   /// Adds a count; a system call only where a thread waits for it.
-  func post() { sem_post(semaphore) }
+  package func post() { sem_post(semaphore) }
+
+  /// Takes a count, and waits for one.
+  package func wait() {
+    while sem_wait(semaphore) != 0 && errno == EINTR {}
+  }
 
   /// Takes a count, and waits for one, but not longer than a limit; returns whether there was one.
   func wait(atMost limit: Duration) -> Bool {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Scripts
 import Synchronization
 
 /// Writes log entries from a thread of its own, so that a reader who stops reading blocks nobody.
@@ -20,7 +21,7 @@ final class LogWriter: Sendable {
   }
 
   private let state = Mutex(State())
-  private let lines = Signal()
+  private let lines = Semaphore()
   private let sink: any LogSink
   /// Makes the entry that says how many entries were dropped.
   private let notice: @Sendable (Int) -> [UInt8]
@@ -44,7 +45,7 @@ final class LogWriter: Sendable {
       }
       return state.waiting.isEmpty
     }
-    if wasEmpty { lines.raise() }
+    if wasEmpty { lines.post() }
   }
 
   /// Waits until everything queued is written, at most for the given time.
